@@ -1,0 +1,8 @@
+/** ACPI tables, and the boot protocols of Linux and PVH. */
+module vmm.firmware {
+    requires transitive vmm.core;
+    requires org.slf4j;
+    requires static transitive org.jspecify;
+
+    exports vmm.firmware;
+}

@@ -1,0 +1,10 @@
+/** The SCSI target and the virtio SCSI host bus adapter that carries it. */
+module vmm.virtio.scsi {
+    requires transitive vmm.devices.pci;
+    requires jdk.jfr;
+    requires org.slf4j;
+    requires static transitive org.jspecify;
+
+    exports vmm.scsi;
+    exports vmm.virtio.scsi;
+}

@@ -1,0 +1,125 @@
+package vmm.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * An array of {@code struct iovec} that the kernel can read: buffers scattered over this process's memory, in order.
+ *
+ * <p>Made once and refilled for each use; owned by one thread at a time. Filling it allocates nothing.
+ */
+public final class IoVector {
+    /** {@code sizeof(struct iovec)}: an address and a length of eight bytes each. */
+    static final int ENTRY_SIZE = 16;
+
+    private static final int LENGTH_OFFSET = 8;
+
+    private final MemorySegment entries;
+    private final int capacity;
+    private int first;
+    private int count;
+    private long bytes;
+
+    /**
+     * An empty vector.
+     *
+     * @param capacity the most buffers it holds, at least 1; Linux takes no more than 1024 in one call
+     */
+    public IoVector(int capacity) {
+        this.capacity = capacity;
+        this.entries = Arena.ofAuto().allocate((long) capacity * ENTRY_SIZE, Long.BYTES);
+    }
+
+    /** Forgets all buffers. */
+    public void clear() {
+        first = 0;
+        count = 0;
+        bytes = 0;
+    }
+
+    /** True if {@link #add} has no room left. */
+    public boolean isFull() {
+        return count == capacity;
+    }
+
+    /**
+     * Adds a buffer; one of length 0 is left out.
+     *
+     * @param address in this process's memory, as {@code GuestMemory.hostAddress} gives it
+     * @param length in bytes
+     * @throws IndexOutOfBoundsException if the vector is full
+     */
+    public void add(long address, long length) {
+        if (length == 0) {
+            return;
+        }
+        if (count == capacity) {
+            throw new IndexOutOfBoundsException("More than " + capacity + " buffers.");
+        }
+        long at = (long) count * ENTRY_SIZE;
+        entries.set(JAVA_LONG, at, address);
+        entries.set(JAVA_LONG, at + LENGTH_OFFSET, length);
+        count++;
+        bytes += length;
+    }
+
+    /** How many buffers are left. */
+    public int count() {
+        return count - first;
+    }
+
+    /** How many bytes they hold together. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** The address of buffer {@code index}, counted from those left. */
+    public long addressOf(int index) {
+        return entries.get(JAVA_LONG, (long) (first + index) * ENTRY_SIZE);
+    }
+
+    /** The length of buffer {@code index} in bytes, counted from those left. */
+    public long lengthOf(int index) {
+        return entries.get(JAVA_LONG, (long) (first + index) * ENTRY_SIZE + LENGTH_OFFSET);
+    }
+
+    /** Where the kernel finds the first {@code struct iovec} that is left. */
+    public long address() {
+        return entries.address() + (long) first * ENTRY_SIZE;
+    }
+
+    /** Drops the first {@code length} bytes, as after a short read. */
+    public void advance(long length) {
+        long left = length;
+        while (left > 0) {
+            long at = (long) first * ENTRY_SIZE;
+            long size = entries.get(JAVA_LONG, at + LENGTH_OFFSET);
+            if (left < size) {
+                entries.set(JAVA_LONG, at, entries.get(JAVA_LONG, at) + left);
+                entries.set(JAVA_LONG, at + LENGTH_OFFSET, size - left);
+                break;
+            }
+            left -= size;
+            first++;
+        }
+        bytes -= length;
+    }
+
+    /** Cuts what goes beyond the first {@code length} bytes off the end. */
+    public void truncate(long length) {
+        long excess = bytes - length;
+        while (excess > 0) {
+            long at = (long) (count - 1) * ENTRY_SIZE + LENGTH_OFFSET;
+            long size = entries.get(JAVA_LONG, at);
+            if (excess < size) {
+                entries.set(JAVA_LONG, at, size - excess);
+                break;
+            }
+            excess -= size;
+            count--;
+        }
+        bytes = Math.min(bytes, length);
+    }
+}
