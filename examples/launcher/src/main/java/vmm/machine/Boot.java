@@ -1,0 +1,16 @@
+package vmm.machine;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What runs first on a machine. */
+public sealed interface Boot {
+    /**
+     * A kernel that the VMM itself puts into memory: a Linux bzImage or an ELF file with a PVH entry.
+     *
+     * @param kernel the kernel's file
+     * @param initrd the initial RAM disk's file, if there is one
+     * @param commandLine what the kernel is told, may be empty
+     */
+    record Kernel(Path kernel, Optional<Path> initrd, String commandLine) implements Boot {}
+}

@@ -1,0 +1,34 @@
+package vmm.machine;
+
+import java.util.List;
+
+/**
+ * A machine in full: nothing is left to a default, and no two parts want the same place. {@code MachinePlanner} makes
+ * it from what a user wrote.
+ *
+ * @param name what the user calls the machine
+ * @param memoryBytes guest RAM in bytes, a multiple of 1 MiB
+ * @param cpus how many vCPUs, at least 1
+ * @param boot what runs first
+ * @param controllers the SCSI controllers, by index
+ * @param disks the disks, in the order in which they were asked for
+ * @param serial where the first serial port leads
+ * @param rebootOnReset true if a reset by the guest starts it again; false if it ends the machine
+ * @param debugExit true if the guest has a port that ends the machine with an exit code
+ */
+public record MachineConfig(
+        String name,
+        long memoryBytes,
+        int cpus,
+        Boot boot,
+        List<ControllerConfig> controllers,
+        List<DiskConfig> disks,
+        SerialConfig serial,
+        boolean rebootOnReset,
+        boolean debugExit) {
+
+    public MachineConfig {
+        controllers = List.copyOf(controllers);
+        disks = List.copyOf(disks);
+    }
+}
