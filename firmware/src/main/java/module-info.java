@@ -4,5 +4,4 @@ module vmm.firmware {
     requires org.slf4j;
     requires static transitive org.jspecify;
 
-    exports vmm.firmware;
 }

@@ -5,5 +5,4 @@ module vmm.virtio.blk {
     requires org.slf4j;
     requires static transitive org.jspecify;
 
-    exports vmm.virtio.blk;
 }

@@ -5,6 +5,4 @@ module vmm.virtio.scsi {
     requires org.slf4j;
     requires static transitive org.jspecify;
 
-    exports vmm.scsi;
-    exports vmm.virtio.scsi;
 }
