@@ -3,5 +3,4 @@ module vmm.firmware {
     requires transitive vmm.core;
     requires org.slf4j;
     requires static transitive org.jspecify;
-
 }

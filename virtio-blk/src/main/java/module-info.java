@@ -4,5 +4,4 @@ module vmm.virtio.blk {
     requires jdk.jfr;
     requires org.slf4j;
     requires static transitive org.jspecify;
-
 }

@@ -4,5 +4,4 @@ module vmm.virtio.scsi {
     requires jdk.jfr;
     requires org.slf4j;
     requires static transitive org.jspecify;
-
 }
