@@ -3,4 +3,8 @@ module vmm.firmware {
     requires transitive vmm.core;
     requires org.slf4j;
     requires static transitive org.jspecify;
+
+    exports vmm.firmware;
+    exports vmm.firmware.acpi;
+    exports vmm.firmware.boot;
 }

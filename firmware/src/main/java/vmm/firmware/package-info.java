@@ -1,4 +1,4 @@
-/** What a PC finds in memory when it starts, and how a kernel is put there. */
+/** What a guest finds when it starts without firmware of its own: a kernel in memory, and tables that describe the machine. */
 @NullMarked
 package vmm.firmware;
 
