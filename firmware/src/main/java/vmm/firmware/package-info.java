@@ -1,4 +1,7 @@
-/** What a guest finds when it starts without firmware of its own: a kernel in memory, and tables that describe the machine. */
+/**
+ * What a guest finds when it starts without firmware of its own: a kernel in memory, and tables that describe the
+ * machine.
+ */
 @NullMarked
 package vmm.firmware;
 

@@ -1,6 +1,6 @@
 /**
- * What every boot protocol needs: the kernel's file, the memory map that the guest is told, and the state that its first
- * processor starts in.
+ * What every boot protocol needs: the kernel's file, the memory map that the guest is told, and the state that its
+ * first processor starts in.
  */
 @NullMarked
 package vmm.firmware.boot;
