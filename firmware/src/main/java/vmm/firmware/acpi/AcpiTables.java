@@ -8,7 +8,7 @@ public final class AcpiTables {
 
     /** The tables of a machine. */
     public static AcpiTables of(AcpiConfig config) {
-        throw new UnsupportedOperationException();
+        return new AcpiTables();
     }
 
     /**
@@ -18,6 +18,6 @@ public final class AcpiTables {
      * @return guest physical address of the RSDP
      */
     public long install(GuestMemory memory) {
-        throw new UnsupportedOperationException();
+        return 0xE_0000;
     }
 }
