@@ -34,10 +34,10 @@ public record Segment(
      */
     public static Segment of(int selector, long descriptor) {
         boolean granular = bit(descriptor, 55);
-        int rawLimit = (int) (descriptor & 0xffff | descriptor >>> 32 & 0xf_0000);
+        int rawLimit = (int) ((descriptor & 0xffff) | (descriptor >>> 32 & 0xf_0000));
         return new Segment(
                 selector,
-                descriptor >>> 16 & 0xff_ffff | descriptor >>> 32 & 0xff00_0000L,
+                (descriptor >>> 16 & 0xff_ffff) | (descriptor >>> 32 & 0xff00_0000L),
                 granular ? rawLimit << 12 | 0xfff : rawLimit,
                 (int) (descriptor >>> 40) & 0xf,
                 (int) (descriptor >>> 45) & 3,
