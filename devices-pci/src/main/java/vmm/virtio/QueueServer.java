@@ -1,0 +1,154 @@
+package vmm.virtio;
+
+import org.jspecify.annotations.Nullable;
+import vmm.linux.EventFd;
+import vmm.memory.GuestFaultException;
+
+/**
+ * One queue of an activated device and the loop's side of its doorbell: hands requests to the device, counts those in
+ * flight, and leaves telling the driver to its {@link QueueGroup}. Loop thread only, unless a method says otherwise.
+ */
+public final class QueueServer {
+    private final QueueGroup group;
+    private final SplitVirtqueue queue;
+    private final DescriptorChain chain;
+    private final EventFd doorbell;
+    private final @Nullable QueueHandler handler;
+    private final DoorbellEvent event = new DoorbellEvent();
+    private int busy;
+
+    QueueServer(
+            QueueGroup group,
+            SplitVirtqueue queue,
+            DescriptorChain chain,
+            EventFd doorbell,
+            @Nullable QueueHandler handler) {
+        this.group = group;
+        this.queue = queue;
+        this.chain = chain;
+        this.doorbell = doorbell;
+        this.handler = handler;
+        event.device = group.device();
+        event.queue = queue.index();
+    }
+
+    /** Which queue of the device this is. Any thread may call. */
+    public int index() {
+        return queue.index();
+    }
+
+    /** The number of descriptors, and so the most requests in flight. Any thread may call. */
+    public int size() {
+        return queue.size();
+    }
+
+    /** What the queue has done since the device was activated. Any thread may call. */
+    public SplitVirtqueue.Counters counters() {
+        return queue.counters();
+    }
+
+    /** How many requests have been taken and not completed. */
+    public int busy() {
+        return busy;
+    }
+
+    /**
+     * Takes the next request without waiting for the doorbell, as an event queue does when it has something to say.
+     *
+     * @return the request, valid until the next poll, to be {@linkplain #complete completed} soon; null if there is
+     *     none, the device is stopping or its ring is broken
+     */
+    public @Nullable DescriptorChain poll() {
+        try {
+            return group.isRunning() && take() ? chain : null;
+        } catch (GuestFaultException fault) {
+            group.fault(fault);
+            return null;
+        }
+    }
+
+    /**
+     * Gives a request back. The driver learns of it at the end of the loop's iteration. After a fault or during a reset
+     * the driver is told nothing.
+     *
+     * @param head the {@link DescriptorChain#head} it came with
+     * @param written how many bytes were written, counted from the first writable one
+     */
+    public void complete(int head, long written) {
+        busy--;
+        if (group.isRunning()) {
+            queue.complete(head, written);
+        } else {
+            group.checkQuiet();
+        }
+    }
+
+    private boolean take() {
+        if (!queue.pop(chain)) {
+            return false;
+        }
+        busy++;
+        return true;
+    }
+
+    void watch() {
+        if (handler != null) {
+            group.loop().watch(doorbell, this::answer);
+        }
+    }
+
+    void unwatch() {
+        if (handler != null) {
+            group.loop().unwatch(doorbell);
+        }
+    }
+
+    void publish() {
+        queue.publish();
+    }
+
+    /** Takes all that the driver has made available. */
+    void answer() {
+        if (handler == null || !group.isRunning()) {
+            return;
+        }
+        event.begin();
+        int handled = 0;
+        try {
+            handled = drain(handler);
+        } catch (GuestFaultException fault) {
+            group.fault(fault);
+        }
+        event.end();
+        if (event.shouldCommit()) {
+            event.chains = handled;
+            event.commit();
+        }
+    }
+
+    private int drain(QueueHandler target) {
+        int handled = 0;
+        queue.disableNotifications();
+        do {
+            while (group.isRunning() && take()) {
+                dispatch(target);
+                // A driver that follows the rules has no more than this before it is told of completions. One that goes
+                // on and on must not keep the loop from its other queues.
+                if (++handled == queue.size()) {
+                    doorbell.signal();
+                    return handled;
+                }
+            }
+        } while (group.isRunning() && queue.enableNotifications());
+        return handled;
+    }
+
+    private void dispatch(QueueHandler target) {
+        try {
+            target.handle(this, chain);
+        } catch (GuestFaultException fault) {
+            busy--;
+            throw fault;
+        }
+    }
+}
