@@ -9,6 +9,7 @@ module vmm.core {
     exports vmm.bus;
     exports vmm.event;
     exports vmm.irq;
+    exports vmm.kvm;
     exports vmm.linux;
     exports vmm.memory;
 }
