@@ -1,5 +1,7 @@
 package vmm.block;
 
+import org.jspecify.annotations.Nullable;
+import vmm.linux.Errno;
 import vmm.linux.IoVector;
 
 /**
@@ -20,6 +22,7 @@ public abstract class BlockRequest {
     private final IoVector data;
     private Operation operation = Operation.FLUSH;
     private long offset;
+    private @Nullable BlockRequestEvent trace;
 
     /**
      * A slot with room for scattered buffers.
@@ -57,4 +60,45 @@ public abstract class BlockRequest {
      * @param errno 0, or the positive error number that names what went wrong: no part of the data counts then
      */
     public abstract void completed(int errno);
+
+    /**
+     * Opens the trace of this request on {@code disk} and looks whether the disk can take it. A queue calls it first.
+     *
+     * @return 0, or the error number to {@link #end} it with: nothing is read or written outside a disk or written to a
+     *     read-only one
+     */
+    final int begin(BlockDevice disk) {
+        if (BlockRequestEvent.PROBE.isEnabled()) {
+            trace = trace(disk.name());
+        }
+        if (operation == Operation.FLUSH) {
+            return 0;
+        }
+        if (operation == Operation.WRITE && disk.readOnly()) {
+            return Errno.EROFS;
+        }
+        boolean inside = offset >= 0 && offset <= disk.size() && data.bytes() <= disk.size() - offset;
+        return inside ? 0 : Errno.EINVAL;
+    }
+
+    private BlockRequestEvent trace(String disk) {
+        BlockRequestEvent event = new BlockRequestEvent();
+        event.disk = disk;
+        event.operation = operation.name();
+        event.offset = offset;
+        event.bytes = operation == Operation.FLUSH ? 0 : data.bytes();
+        event.begin();
+        return event;
+    }
+
+    /** Closes the trace and passes the answer on. A queue calls it last, once. */
+    final void end(int errno) {
+        BlockRequestEvent event = trace;
+        if (event != null) {
+            trace = null;
+            event.errno = errno;
+            event.commit();
+        }
+        completed(errno);
+    }
 }

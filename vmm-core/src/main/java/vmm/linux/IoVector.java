@@ -16,6 +16,8 @@ public final class IoVector {
 
     private static final int LENGTH_OFFSET = 8;
 
+    private static final MemorySegment PROCESS = wholeProcess();
+
     private final MemorySegment entries;
     private final int capacity;
     private int first;
@@ -121,5 +123,35 @@ public final class IoVector {
             count--;
         }
         bytes = Math.min(bytes, length);
+    }
+
+    /** Copies all bytes of the buffers, in order, to {@code target} from {@code offset} on. */
+    public void copyTo(MemorySegment target, long offset) {
+        long at = offset;
+        for (int i = 0; i < count(); i++) {
+            MemorySegment.copy(PROCESS, addressOf(i), target, at, lengthOf(i));
+            at += lengthOf(i);
+        }
+    }
+
+    /** Fills all buffers, in order, with what {@code source} holds from {@code offset} on. */
+    public void copyFrom(MemorySegment source, long offset) {
+        long at = offset;
+        for (int i = 0; i < count(); i++) {
+            MemorySegment.copy(source, at, PROCESS, addressOf(i), lengthOf(i));
+            at += lengthOf(i);
+        }
+    }
+
+    /** Fills all buffers with zeros. */
+    public void zero() {
+        for (int i = 0; i < count(); i++) {
+            PROCESS.asSlice(addressOf(i), lengthOf(i)).fill((byte) 0);
+        }
+    }
+
+    @SuppressWarnings("restricted") // Buffers come from owners of memory who checked them; this class only walks them.
+    private static MemorySegment wholeProcess() {
+        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     }
 }

@@ -1,0 +1,40 @@
+package vmm.block;
+
+import vmm.linux.HostException;
+
+/** Opens disks by what the user wrote. */
+public final class BlockDevices {
+    private static final String NULL = "null:";
+    private static final String MEMORY = "mem:";
+
+    private BlockDevices() {}
+
+    /**
+     * Opens a disk.
+     *
+     * @param source {@code null:SIZE}, {@code mem:SIZE}, or the path of a raw image or block device; write
+     *     {@code ./null:x} for a file with such a name
+     * @param readOnly true if writes are to be refused; the file need not be writable then
+     * @throws vmm.linux.HostException if that is not possible, with a sentence that names the disk and the remedy
+     */
+    public static BlockDevice open(String source, boolean readOnly) {
+        if (source.startsWith(NULL)) {
+            return new NullDisk(source, size(source, NULL), readOnly);
+        }
+        if (source.startsWith(MEMORY)) {
+            return new MemoryDisk(source, size(source, MEMORY), readOnly);
+        }
+        return RawDisk.open(source, readOnly);
+    }
+
+    private static long size(String source, String prefix) {
+        long size;
+        try {
+            size = ByteSize.parse(source.substring(prefix.length()));
+        } catch (IllegalArgumentException e) {
+            throw new HostException("Disk " + source + ": " + e.getMessage(), e);
+        }
+        DiskSize.check(source, size);
+        return size;
+    }
+}

@@ -1,0 +1,181 @@
+package vmm.block;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import vmm.event.EventLoop;
+import vmm.linux.Errno;
+
+/**
+ * A small disk in memory that fails and waits as a test tells it to, and remembers what it was asked.
+ *
+ * <p>One thread only: the one of the loop whose queues it opens.
+ */
+public final class FakeDisk implements BlockDevice {
+    /** What the disk was asked, in order; a flush has neither offset nor bytes. */
+    public record Asked(BlockRequest.Operation operation, long offset, long bytes) {}
+
+    /** Bytes {@code start} to {@code end}, exclusive, that fail with {@code errno}. */
+    private record Defect(long start, long end, int errno) {
+        boolean hits(BlockRequest request) {
+            long first = request.offset();
+            return first < end && start < first + request.data().bytes();
+        }
+    }
+
+    private final MemorySegment content;
+    private final boolean readOnly;
+    private final List<Defect> defects = new ArrayList<>();
+    private final List<Asked> asked = new ArrayList<>();
+    private final ArrayDeque<BlockRequest> held = new ArrayDeque<>();
+    private int flushErrno;
+    private boolean holding;
+    private boolean closed;
+
+    /** A writable disk of {@code size} zeroed bytes, a multiple of 512. */
+    public FakeDisk(long size) {
+        this(size, false);
+    }
+
+    /** A disk of {@code size} zeroed bytes, a multiple of 512. */
+    public FakeDisk(long size, boolean readOnly) {
+        this.content = Arena.ofAuto().allocate(size);
+        this.readOnly = readOnly;
+    }
+
+    /** The disk's bytes, to fill and to look at. */
+    public MemorySegment content() {
+        return content;
+    }
+
+    /** From now on reads and writes that touch {@code length} bytes from {@code offset} fail and move nothing. */
+    public void failAt(long offset, long length, int errno) {
+        defects.add(new Defect(offset, offset + length, errno));
+    }
+
+    /** From now on flushes end with {@code errno}; 0 lets them succeed again. */
+    public void failFlushes(int errno) {
+        flushErrno = errno;
+    }
+
+    /** Takes back every {@link #failAt} and {@link #failFlushes}. */
+    public void repair() {
+        defects.clear();
+        flushErrno = 0;
+    }
+
+    /** From now on requests wait, undone, until told to go on. */
+    public void hold() {
+        holding = true;
+    }
+
+    /** How many requests wait. */
+    public int held() {
+        return held.size();
+    }
+
+    /**
+     * Does and ends the request that has waited longest.
+     *
+     * @return false if none waits
+     */
+    public boolean releaseOne() {
+        BlockRequest request = held.poll();
+        if (request != null) {
+            perform(request);
+        }
+        return request != null;
+    }
+
+    /** Does and ends the request that came last, so that answers change order. */
+    public boolean releaseLast() {
+        BlockRequest request = held.pollLast();
+        if (request != null) {
+            perform(request);
+        }
+        return request != null;
+    }
+
+    /** Ends the hold, and does all requests that wait in their order. */
+    public void release() {
+        holding = false;
+        while (releaseOne()) {
+            // The next one.
+        }
+    }
+
+    /** What was asked so far, in order. */
+    public List<Asked> asked() {
+        return List.copyOf(asked);
+    }
+
+    /** True once {@link #close} was called. */
+    public boolean closed() {
+        return closed;
+    }
+
+    @Override
+    public long size() {
+        return content.byteSize();
+    }
+
+    @Override
+    public boolean readOnly() {
+        return readOnly;
+    }
+
+    @Override
+    public String name() {
+        return "fake";
+    }
+
+    @Override
+    public BlockQueue openQueue(EventLoop loop) {
+        return this::submit;
+    }
+
+    private void submit(BlockRequest request) {
+        boolean flush = request.operation() == BlockRequest.Operation.FLUSH;
+        asked.add(new Asked(
+                request.operation(),
+                flush ? 0 : request.offset(),
+                flush ? 0 : request.data().bytes()));
+        if (holding) {
+            held.add(request);
+        } else {
+            perform(request);
+        }
+    }
+
+    private void perform(BlockRequest request) {
+        int errno = closed ? Errno.EBADF : request.begin(this);
+        if (errno == 0) {
+            errno = move(request);
+        }
+        request.end(errno);
+    }
+
+    private int move(BlockRequest request) {
+        if (request.operation() == BlockRequest.Operation.FLUSH) {
+            return flushErrno;
+        }
+        for (Defect defect : defects) {
+            if (defect.hits(request)) {
+                return defect.errno;
+            }
+        }
+        if (request.operation() == BlockRequest.Operation.READ) {
+            request.data().copyFrom(content, request.offset());
+        } else {
+            request.data().copyTo(content, request.offset());
+        }
+        return 0;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,67 @@
+package vmm.block;
+
+import java.lang.foreign.MemorySegment;
+import vmm.event.EventLoop;
+import vmm.linux.Mapping;
+
+/** A disk in this process's memory, zeroed at first and gone when closed. What is never written takes no room. */
+public final class MemoryDisk implements BlockDevice {
+    private final String name;
+    private final long size;
+    private final boolean readOnly;
+    private final Mapping mapping;
+    private final MemorySegment content;
+
+    /**
+     * Makes a disk.
+     *
+     * @param size in bytes, a positive multiple of 512
+     * @throws vmm.linux.HostException if the host cannot reserve so much address space
+     */
+    public MemoryDisk(String name, long size, boolean readOnly) {
+        this.name = name;
+        this.size = size;
+        this.readOnly = readOnly;
+        this.mapping = Mapping.reserve(size);
+        mapping.commit(0, size);
+        this.content = mapping.segment();
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public boolean readOnly() {
+        return readOnly;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public BlockQueue openQueue(EventLoop loop) {
+        return this::submit;
+    }
+
+    private void submit(BlockRequest request) {
+        int errno = request.begin(this);
+        if (errno == 0) {
+            switch (request.operation()) {
+                case READ -> request.data().copyFrom(content, request.offset());
+                case WRITE -> request.data().copyTo(content, request.offset());
+                case FLUSH -> {}
+            }
+        }
+        request.end(errno);
+    }
+
+    /** Gives the memory back. After the last request has ended. */
+    @Override
+    public void close() {
+        mapping.close();
+    }
+}
