@@ -8,7 +8,7 @@ public final class RawDisk implements BlockDevice {
 
     /** Opens and locks. */
     public static RawDisk open(String path, boolean readOnly) {
-        if (path.length() >= 0) {
+        if (!path.isEmpty()) {
             throw new UnsupportedOperationException(path + readOnly);
         }
         return new RawDisk();

@@ -1,42 +1,35 @@
 package vmm.event;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 
 /** What runs at the end of each batch. A hook may add and remove hooks; one added while they run waits for the next. */
 final class BatchHooks {
-    private List<Runnable> hooks = new ArrayList<>();
-    private boolean running;
+    private static final Runnable[] NONE = {};
+
+    /** Replaced, never changed, so that a walk over it goes on undisturbed. */
+    private Runnable[] hooks = NONE;
+
+    private boolean changed;
 
     void add(Runnable hook) {
-        own().add(hook);
+        changed = true;
+        Runnable[] grown = Arrays.copyOf(hooks, hooks.length + 1);
+        grown[hooks.length] = hook;
+        hooks = grown;
     }
 
     void remove(Runnable hook) {
-        own().remove(hook);
+        changed = true;
+        hooks = Arrays.stream(hooks).filter(other -> !other.equals(hook)).toArray(Runnable[]::new);
     }
 
-    /** The list to change: a copy while the old one is being walked. */
-    private List<Runnable> own() {
-        if (running) {
-            hooks = new ArrayList<>(hooks);
-        }
-        return hooks;
-    }
-
-    /** Runs the hooks that are there now, unless one before them takes them away. */
+    /** Runs the hooks that are there now, but not those that one before them takes away. */
     void run(Guard guard) {
-        List<Runnable> now = hooks;
-        running = true;
-        try {
-            for (int i = 0; i < now.size(); i++) {
-                Runnable hook = now.get(i);
-                if (now == hooks || hooks.contains(hook)) {
-                    guard.run(hook);
-                }
+        changed = false;
+        for (Runnable hook : hooks) {
+            if (!changed || Arrays.asList(hooks).contains(hook)) {
+                guard.run(hook);
             }
-        } finally {
-            running = false;
         }
     }
 }

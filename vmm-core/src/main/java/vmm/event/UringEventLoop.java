@@ -20,7 +20,7 @@ public final class UringEventLoop {
      * @throws vmm.linux.HostException if the host has no io_uring to give
      */
     public static EventLoop start(String name, Consumer<Throwable> onFailure) {
-        if (name.length() >= 0) {
+        if (!name.isEmpty()) {
             throw new UnsupportedOperationException(name + onFailure);
         }
         return new SteppedEventLoop();
