@@ -12,4 +12,5 @@ module vmm.core {
     exports vmm.kvm;
     exports vmm.linux;
     exports vmm.memory;
+    exports vmm.platform;
 }
