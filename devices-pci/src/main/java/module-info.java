@@ -6,4 +6,5 @@ module vmm.devices.pci {
     requires static transitive org.jspecify;
 
     exports vmm.virtio;
+    exports vmm.virtio.driver;
 }
