@@ -2,9 +2,18 @@
 module vmm.examples.launcher {
     requires transitive vmm.core;
     requires vmm.devices.pci;
+    requires ch.qos.logback.classic;
+    requires ch.qos.logback.core;
     requires info.picocli;
     requires org.slf4j;
     requires static transitive org.jspecify;
+    requires tools.jackson.databind;
 
     exports vmm.machine;
+
+    opens vmm.launcher to
+            info.picocli;
+
+    provides ch.qos.logback.classic.spi.Configurator with
+            vmm.launcher.LogConfigurator;
 }

@@ -1,0 +1,114 @@
+package vmm.launcher;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import vmm.machine.ConfigurationException;
+
+/**
+ * The value of an option of the form {@code KEY=VALUE,KEY=VALUE,...}, as QEMU has them: a key alone means {@code on},
+ * and a comma inside a value is written twice.
+ */
+final class KeyValues {
+    private final String option;
+    private final String text;
+    private final Map<String, String> values = new LinkedHashMap<>();
+
+    private KeyValues(String option, String text) {
+        this.option = option;
+        this.text = text;
+    }
+
+    /**
+     * Splits the value of an option.
+     *
+     * @param option as the user typed it, for sentences: {@code --disk}
+     * @param known the keys that the option has
+     * @throws ConfigurationException if a key is unknown or comes twice
+     */
+    static KeyValues parse(String option, String text, List<String> known) {
+        KeyValues result = new KeyValues(option, text);
+        int start = 0;
+        while (start <= text.length()) {
+            int end = endOfPart(text, start);
+            result.add(text.substring(start, end).replace(",,", ","), known);
+            start = end + 1;
+        }
+        return result;
+    }
+
+    private static int endOfPart(String text, int start) {
+        int comma = text.indexOf(',', start);
+        while (comma >= 0 && text.startsWith(",,", comma)) {
+            comma = text.indexOf(',', comma + 2);
+        }
+        return comma < 0 ? text.length() : comma;
+    }
+
+    private void add(String part, List<String> known) {
+        int equals = part.indexOf('=');
+        String key = equals < 0 ? part : part.substring(0, equals);
+        if (!known.contains(key)) {
+            String meant =
+                    Nearest.to(key, known).map(near -> "; did you mean " + near).orElse("");
+            String culprit = key.isEmpty() ? "has an empty part" : "has no key " + key;
+            throw new ConfigurationException(
+                    option + " " + culprit + meant + "? It knows " + String.join(", ", known) + ".");
+        }
+        if (values.putIfAbsent(key, equals < 0 ? "on" : part.substring(equals + 1)) != null) {
+            throw new ConfigurationException(option + " " + text + " gives " + key + " twice; leave one out.");
+        }
+    }
+
+    /** The value of a key, if it is there. */
+    Optional<String> get(String key) {
+        return Optional.ofNullable(values.get(key));
+    }
+
+    /** A whole number. */
+    OptionalInt number(String key) {
+        String value = values.get(key);
+        if (value == null) {
+            return OptionalInt.empty();
+        }
+        try {
+            return OptionalInt.of(Integer.parseInt(value));
+        } catch (NumberFormatException notANumber) {
+            throw new ConfigurationException(option + " " + text + ": " + key + " takes a whole number, not " + value
+                    + "; write for example " + key + "=0.");
+        }
+    }
+
+    /** A switch: {@code on} or {@code off}, off if it is not there. */
+    boolean isOn(String key) {
+        return switch (values.getOrDefault(key, "off")) {
+            case "on", "yes", "true" -> true;
+            case "off", "no", "false" -> false;
+            default ->
+                throw new ConfigurationException(
+                        option + " " + text + ": " + key + " takes on or off, not " + values.get(key) + ".");
+        };
+    }
+
+    /** Refuses the keys that make no sense here. */
+    void refuse(List<String> keys, String why) {
+        for (String key : keys) {
+            if (values.containsKey(key)) {
+                throw new ConfigurationException(
+                        option + " " + text + ": " + key + "= " + why + "; leave it out.");
+            }
+        }
+    }
+
+    /** One of the words that a key takes. */
+    String oneOf(String key, String byDefault, List<String> words) {
+        String value = values.getOrDefault(key, byDefault);
+        if (!words.contains(value)) {
+            throw new ConfigurationException(option + " " + text + ": " + key + " takes " + String.join(" or ", words)
+                    + ", not " + value + ".");
+        }
+        return value;
+    }
+}

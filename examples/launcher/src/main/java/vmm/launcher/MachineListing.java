@@ -1,0 +1,184 @@
+package vmm.launcher;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import vmm.machine.Boot;
+import vmm.machine.ControllerConfig;
+import vmm.machine.DiskAddress;
+import vmm.machine.DiskConfig;
+import vmm.machine.MachineConfig;
+import vmm.machine.PciAddress;
+import vmm.machine.SerialConfig;
+
+/** Shows a machine: every PCI slot and function, every controller, target and logical unit. */
+final class MachineListing {
+    private final MachineConfig machine;
+
+    MachineListing(MachineConfig machine) {
+        this.machine = machine;
+    }
+
+    private record Function(PciAddress address, String what) {}
+
+    /** For people. */
+    String text() {
+        List<String> lines = new ArrayList<>();
+        lines.add("machine  " + machine.name() + ": " + (machine.memoryBytes() >> 20) + " MiB of memory, "
+                + count(machine.cpus(), "vCPU"));
+        switch (machine.boot()) {
+            case Boot.Kernel kernel -> {
+                lines.add("kernel   " + kernel.kernel());
+                kernel.initrd().ifPresent(initrd -> lines.add("initrd   " + initrd));
+                lines.add("append   " + kernel.commandLine());
+            }
+        }
+        lines.add("serial   " + serial());
+        lines.add("reset    " + (machine.rebootOnReset() ? "starts the machine again" : "ends the machine"));
+        if (machine.debugExit()) {
+            lines.add("port 0xf4 ends the machine with exit code (value << 1) | 1");
+        }
+        lines.add("PCI");
+        functions().forEach(function -> lines.add("  " + function.address() + "  " + function.what()));
+        lines.add("SCSI");
+        for (DiskConfig disk : units()) {
+            DiskAddress.Scsi unit = (DiskAddress.Scsi) disk.address();
+            lines.add("  controller " + unit.controller() + "  target " + unit.target() + "  lun " + unit.lun() + "  "
+                    + describe(disk));
+        }
+        return String.join("\n", lines);
+    }
+
+    private static String count(int number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+
+    private String serial() {
+        return switch (machine.serial()) {
+            case SerialConfig.Stdio _ -> "stdio";
+            case SerialConfig.ToFile file -> "file:" + file.file();
+            case SerialConfig.UnixSocket socket -> "unix:" + socket.path();
+            case SerialConfig.None _ -> "none";
+        };
+    }
+
+    private static String describe(DiskConfig disk) {
+        String sectors = disk.logicalBlockSize() == disk.physicalBlockSize()
+                ? Integer.toString(disk.logicalBlockSize())
+                : disk.logicalBlockSize() + "/" + disk.physicalBlockSize();
+        return disk.id() + "  " + disk.source() + (disk.readOnly() ? " (read-only)" : "") + "  serial " + disk.serial()
+                + "  blocks of " + sectors;
+    }
+
+    private List<Function> functions() {
+        List<Function> functions = new ArrayList<>();
+        functions.add(new Function(new PciAddress(0, 0), "host bridge"));
+        functions.add(new Function(new PciAddress(1, 0), "ISA bridge"));
+        functions.add(new Function(new PciAddress(1, 3), "power management"));
+        for (ControllerConfig controller : machine.controllers()) {
+            functions.add(new Function(
+                    controller.address(),
+                    "virtio-scsi  controller " + controller.index() + "  "
+                            + count(controller.queues(), "request queue")));
+        }
+        for (DiskConfig disk : machine.disks()) {
+            if (disk.address() instanceof DiskAddress.Virtio virtio) {
+                functions.add(new Function(virtio.address(), "virtio-blk   " + describe(disk)));
+            }
+        }
+        functions.sort(Comparator.comparing(function -> function.address().toString()));
+        return functions;
+    }
+
+    private List<DiskConfig> units() {
+        return machine.disks().stream()
+                .filter(disk -> disk.address() instanceof DiskAddress.Scsi)
+                .sorted(Comparator.comparingInt((DiskConfig disk) -> scsi(disk).controller())
+                        .thenComparingInt(disk -> scsi(disk).target())
+                        .thenComparingInt(disk -> scsi(disk).lun()))
+                .toList();
+    }
+
+    private static DiskAddress.Scsi scsi(DiskConfig disk) {
+        return (DiskAddress.Scsi) disk.address();
+    }
+
+    /** For programs: see {@link Json}. */
+    Map<String, Object> tree() {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("name", machine.name());
+        tree.put("memoryBytes", machine.memoryBytes());
+        tree.put("cpus", machine.cpus());
+        tree.put("boot", boot());
+        tree.put("serial", serial());
+        tree.put("rebootOnReset", machine.rebootOnReset());
+        tree.put("debugExit", machine.debugExit());
+        tree.put(
+                "pci",
+                functions().stream()
+                        .map(function -> Map.of(
+                                "slot", function.address().slot(),
+                                "function", function.address().function(),
+                                "device", function.what().split("  ", 2)[0]))
+                        .toList());
+        tree.put(
+                "controllers",
+                machine.controllers().stream().map(MachineListing::controller).toList());
+        tree.put("disks", machine.disks().stream().map(MachineListing::disk).toList());
+        return tree;
+    }
+
+    private Map<String, Object> boot() {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        switch (machine.boot()) {
+            case Boot.Kernel kernel -> {
+                tree.put("kernel", kernel.kernel().toString());
+                kernel.initrd().ifPresent(initrd -> tree.put("initrd", initrd.toString()));
+                tree.put("append", kernel.commandLine());
+            }
+        }
+        return tree;
+    }
+
+    private static Map<String, Object> controller(ControllerConfig controller) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("index", controller.index());
+        tree.put("queues", controller.queues());
+        tree.put("slot", controller.address().slot());
+        tree.put("function", controller.address().function());
+        return tree;
+    }
+
+    private static Map<String, Object> disk(DiskConfig disk) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("id", disk.id());
+        tree.put("file", disk.source());
+        tree.put("readonly", disk.readOnly());
+        tree.put("serial", disk.serial());
+        tree.put("logicalBlock", disk.logicalBlockSize());
+        tree.put("physicalBlock", disk.physicalBlockSize());
+        switch (disk.address()) {
+            case DiskAddress.Scsi unit -> {
+                tree.put("bus", "scsi");
+                tree.put("controller", unit.controller());
+                tree.put("target", unit.target());
+                tree.put("lun", unit.lun());
+                tree.put("vendor", disk.vendor());
+                tree.put("product", disk.product());
+                OptionalLong wwn = disk.wwn();
+                if (wwn.isPresent()) {
+                    tree.put("wwn", "%016x".formatted(wwn.getAsLong()));
+                }
+            }
+            case DiskAddress.Virtio virtio -> {
+                tree.put("bus", "virtio");
+                tree.put("slot", virtio.address().slot());
+                tree.put("function", virtio.address().function());
+            }
+        }
+        return tree;
+    }
+}

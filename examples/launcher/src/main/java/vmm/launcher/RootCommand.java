@@ -1,0 +1,38 @@
+package vmm.launcher;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+
+/** What {@code vmm --help} shows. Each run makes only the subcommand that it needs. */
+@Command(
+        name = "vmm",
+        synopsisSubcommandLabel = "COMMAND",
+        description = "A KVM virtual machine monitor with virtio-scsi and virtio-blk side by side.",
+        commandListHeading = "%nCommands:%n",
+        footer = {
+            "",
+            "Example: boots a kernel with one disk of each kind",
+            "  vmm run --kernel vmlinuz --initrd initrd.gz --append \"console=ttyS0\" \\",
+            "      --disk file=boot.img --disk file=data.img,bus=virtio",
+            "",
+            "Each command tells more with --help."
+        })
+final class RootCommand {
+    static List<String> names() {
+        return List.of("run");
+    }
+
+    /** The subcommand of that name, or null if there is none. */
+    static @Nullable Subcommand create(String name, Console console) {
+        return switch (name) {
+            case "run" -> new RunCommand(console);
+            default -> null;
+        };
+    }
+
+    static String version() {
+        String version = RootCommand.class.getPackage().getImplementationVersion();
+        return version == null ? "(not packaged)" : version;
+    }
+}

@@ -1,0 +1,137 @@
+package vmm.launcher;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import vmm.machine.Boot;
+import vmm.machine.ConfigurationException;
+import vmm.machine.HostLimits;
+import vmm.machine.MachineConfig;
+import vmm.machine.MachinePlanner;
+import vmm.machine.MachineRequest;
+
+/** {@code vmm run}: starts a machine and stays with it until it ends. */
+@Command(
+        name = "run",
+        description = "Runs a virtual machine.",
+        footer = {
+            "",
+            "A disk is described by KEY=VALUE pairs:",
+            "  file=PATH|null:SIZE|mem:SIZE   a raw image, nothing at all, or memory",
+            "  format=raw                     how the file keeps its data",
+            "  bus=scsi|virtio                a LUN of a virtio-scsi controller (the default), or virtio-blk",
+            "  controller= target= lun=       for scsi: 0, 0 and the first free LUN if left out",
+            "  slot= function=                for virtio: the first free PCI slot if left out",
+            "  readonly  id=  serial=         names: drive0, drive1, ...; the serial number is the id",
+            "  wwn= vendor= product=          for scsi",
+            "  logical-block=512|4096  physical-block=",
+            "",
+            "Example:",
+            "  vmm run --memory 1G --cpus 2 --kernel vmlinuz --initrd initrd.gz \\",
+            "      --append \"console=ttyS0\" \\",
+            "      --disk file=root.img,serial=ROOT --disk file=data.img,bus=virtio,readonly",
+            "",
+            "Exit status: 0 the guest powered off, 1 it failed, 2 wrong usage;",
+            "  with --debug-exit also what the guest chose."
+        })
+final class RunCommand extends Subcommand {
+    @Parameters(arity = "0..1", paramLabel = "NAME", description = "The machine's name (vmm-PID if left out).")
+    private @Nullable String name;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            defaultValue = "512M",
+            description = "Guest RAM, from 64M (512M if left out); a plain number counts MiB.")
+    private String memory = "512M";
+
+    @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "How many vCPUs (1 if left out).")
+    private String cpus = "1";
+
+    @Option(names = "--kernel", paramLabel = "FILE", description = "A Linux bzImage, or an ELF file with a PVH entry.")
+    private @Nullable Path kernel;
+
+    @Option(names = "--initrd", paramLabel = "FILE", description = "The kernel's initial RAM disk.")
+    private @Nullable Path initrd;
+
+    @Option(names = "--append", paramLabel = "TEXT", defaultValue = "", description = "The kernel's command line.")
+    private String append = "";
+
+    @Option(names = "--disk", paramLabel = "KEY=VALUE,...", description = "A disk; any number of them. See below.")
+    private List<String> disks = new ArrayList<>();
+
+    @Option(
+            names = "--controller",
+            paramLabel = "scsi,KEY=VALUE,...",
+            description = "A virtio-scsi controller: index=, queues= (one per vCPU if left out), slot=, function=.")
+    private List<String> controllers = new ArrayList<>();
+
+    @Option(names = "--virtio", paramLabel = "modern", defaultValue = "modern", description = "The kind of devices.")
+    private String virtio = "modern";
+
+    @Option(
+            names = "--serial",
+            paramLabel = "WHERE",
+            defaultValue = "stdio",
+            description = "The serial port: stdio (if left out), file:PATH, unix:PATH or none.")
+    private String serial = "stdio";
+
+    @Option(names = "--no-reboot", description = "A reset by the guest ends the machine.")
+    private boolean noReboot;
+
+    @Option(
+            names = "--debug-exit",
+            description = "A write to port 0xf4 ends the machine with exit status (value << 1) | 1.")
+    private boolean debugExit;
+
+    @Option(names = "--dry-run", description = "Shows the machine, with every address, and does not start it.")
+    private boolean dryRun;
+
+    @Option(names = "--json", description = "With --dry-run: as JSON.")
+    private boolean json;
+
+    RunCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    public Integer call() {
+        MachineConfig machine = MachinePlanner.plan(request(), HostLimits.ofThisHost());
+        if (dryRun) {
+            MachineListing listing = new MachineListing(machine);
+            console().out().println(json ? Json.write(listing.tree()) : listing.text());
+            return 0;
+        }
+        if (json) {
+            throw new ConfigurationException("--json describes a machine and goes with --dry-run; add that.");
+        }
+        throw new ConfigurationException("Machines cannot be started.");
+    }
+
+    private MachineRequest request() {
+        MachineOptions.virtio(virtio);
+        return new MachineRequest(
+                name == null ? "vmm-" + ProcessHandle.current().pid() : name,
+                MachineOptions.memory(memory),
+                MachineOptions.cpus(cpus),
+                boot(),
+                controllers.stream().map(MachineOptions::controller).toList(),
+                disks.stream().map(MachineOptions::disk).toList(),
+                MachineOptions.serial(serial),
+                !noReboot,
+                debugExit);
+    }
+
+    private Boot boot() {
+        if (kernel == null) {
+            throw new ConfigurationException("There is no --kernel, and machines do not boot from their disks;"
+                    + " add --kernel FILE, a Linux bzImage or an ELF file with a PVH entry.");
+        }
+        return new Boot.Kernel(kernel, Optional.ofNullable(initrd), append);
+    }
+}
