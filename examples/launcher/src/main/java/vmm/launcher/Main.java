@@ -45,24 +45,24 @@ public final class Main {
     }
 
     private static int root(Console console, String... args) {
-        switch (args[0]) {
+        return switch (args[0]) {
             case "--help", "-h", "help" -> {
                 usage(new RootCommand()).usage(console.out());
-                return 0;
+                yield 0;
             }
             case "--version", "-V" -> {
                 console.out().println("vmm " + RootCommand.version());
-                return 0;
+                yield 0;
             }
             default -> {
                 List<String> names = RootCommand.names();
                 String meant = Nearest.to(args[0], names)
                         .map(near -> "did you mean vmm " + near + "?")
                         .orElse("it knows " + String.join(", ", names) + ".");
-                console.err().println("vmm: There is no command " + args[0] + "; " + meant);
-                return WRONG_USAGE;
+                console.fail("There is no command " + args[0] + "; " + meant);
+                yield WRONG_USAGE;
             }
-        }
+        };
     }
 
     private static CommandLine usage(RootCommand root) {
@@ -78,11 +78,8 @@ public final class Main {
     }
 
     private static int run(CommandLine line, Console console, String... args) {
-        line.setOut(new PrintWriter(console.out(), true));
-        line.setErr(new PrintWriter(console.err(), true));
-        line.setExitCodeOnInvalidInput(WRONG_USAGE);
-        // What follows -- or the first word of a lab command is not ours to read.
-        line.setPosixClusteredShortOptionsAllowed(false);
+        line.setOut(new PrintWriter(console.out(), true, console.out().charset()));
+        line.setErr(new PrintWriter(console.err(), true, console.err().charset()));
         line.setParameterExceptionHandler((trouble, arguments) -> {
             console.fail(sentence(trouble) + " See " + trouble.getCommandLine().getCommandSpec().qualifiedName()
                     + " --help.");

@@ -21,10 +21,10 @@ abstract class Subcommand implements Callable<Integer> {
     }
 
     @Option(names = "--help", usageHelp = true, order = 100, description = "Shows this text.")
-    private boolean help;
+    boolean help;
 
     @Option(names = "--debug", order = 101, description = "Logs what happens, and shows stack traces.")
-    private void debug(boolean on) {
+    void debug(boolean on) {
         debug = on;
         if (on) {
             LogConfigurator.setLevel("debug");
@@ -36,7 +36,7 @@ abstract class Subcommand implements Callable<Integer> {
             order = 102,
             paramLabel = "LEVEL",
             description = "Logs to the error output: error, warn (the default), info, debug, trace or off.")
-    private void log(String level) {
+    void log(String level) {
         LogConfigurator.setLevel(level);
     }
 
