@@ -96,8 +96,7 @@ final class KeyValues {
     void refuse(List<String> keys, String why) {
         for (String key : keys) {
             if (values.containsKey(key)) {
-                throw new ConfigurationException(
-                        option + " " + text + ": " + key + "= " + why + "; leave it out.");
+                throw new ConfigurationException(option + " " + text + ": " + key + "= " + why + "; leave it out.");
             }
         }
     }
@@ -106,8 +105,8 @@ final class KeyValues {
     String oneOf(String key, String byDefault, List<String> words) {
         String value = values.getOrDefault(key, byDefault);
         if (!words.contains(value)) {
-            throw new ConfigurationException(option + " " + text + ": " + key + " takes " + String.join(" or ", words)
-                    + ", not " + value + ".");
+            throw new ConfigurationException(
+                    option + " " + text + ": " + key + " takes " + String.join(" or ", words) + ", not " + value + ".");
         }
         return value;
     }

@@ -54,8 +54,8 @@ public final class LogConfigurator extends ContextAwareBase implements Configura
     private static final class Line extends LayoutBase<ILoggingEvent> {
         @Override
         public String doLayout(ILoggingEvent event) {
-            String line = "vmm: " + event.getLevel().toString().toLowerCase(Locale.ROOT) + ": ["
-                    + event.getThreadName() + "] " + event.getFormattedMessage() + System.lineSeparator();
+            String line = "vmm: " + event.getLevel().toString().toLowerCase(Locale.ROOT) + ": [" + event.getThreadName()
+                    + "] " + event.getFormattedMessage() + System.lineSeparator();
             return event.getThrowableProxy() == null
                     ? line
                     : line + ThrowableProxyUtil.asString(event.getThrowableProxy());

@@ -48,7 +48,8 @@ final class MachineOptions {
             values.refuse(SCSI_ONLY, "is for disks with bus=scsi, and this one has bus=virtio");
         } else {
             values.refuse(
-                    VIRTIO_ONLY, "is for disks with bus=virtio; a SCSI disk sits where its controller does (--controller)");
+                    VIRTIO_ONLY,
+                    "is for disks with bus=virtio; a SCSI disk sits where its controller does (--controller)");
         }
         return new Disk(
                 values.get("id").map(MachineOptions::id),
@@ -97,8 +98,8 @@ final class MachineOptions {
     }
 
     private static String id(String id) {
-        boolean plain = id.chars()
-                .allMatch(c -> c < 128 && (Character.isLetterOrDigit(c) || c == '-' || c == '_' || c == '.'));
+        boolean plain =
+                id.chars().allMatch(c -> c < 128 && (Character.isLetterOrDigit(c) || c == '-' || c == '_' || c == '.'));
         if (id.isEmpty() || !plain) {
             throw new ConfigurationException(
                     "id=" + id + " of a disk must be letters, digits, '-', '_' and '.'; change it.");

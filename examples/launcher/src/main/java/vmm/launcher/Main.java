@@ -81,8 +81,8 @@ public final class Main {
         line.setOut(new PrintWriter(console.out(), true, console.out().charset()));
         line.setErr(new PrintWriter(console.err(), true, console.err().charset()));
         line.setParameterExceptionHandler((trouble, arguments) -> {
-            console.fail(sentence(trouble) + " See " + trouble.getCommandLine().getCommandSpec().qualifiedName()
-                    + " --help.");
+            console.fail(sentence(trouble) + " See "
+                    + trouble.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
             return WRONG_USAGE;
         });
         line.setExecutionExceptionHandler((trouble, which, result) -> {

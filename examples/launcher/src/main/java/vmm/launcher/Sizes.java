@@ -21,16 +21,15 @@ final class Sizes {
         while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
             digits++;
         }
-        char unit =
-                switch (text.substring(digits).toUpperCase(Locale.ROOT)) {
-                    case "" -> plainUnit;
-                    case "B" -> 'B';
-                    case "K", "KB", "KIB" -> 'K';
-                    case "M", "MB", "MIB" -> 'M';
-                    case "G", "GB", "GIB" -> 'G';
-                    case "T", "TB", "TIB" -> 'T';
-                    default -> '?';
-                };
+        char unit = switch (text.substring(digits).toUpperCase(Locale.ROOT)) {
+            case "" -> plainUnit;
+            case "B" -> 'B';
+            case "K", "KB", "KIB" -> 'K';
+            case "M", "MB", "MIB" -> 'M';
+            case "G", "GB", "GIB" -> 'G';
+            case "T", "TB", "TIB" -> 'T';
+            default -> '?';
+        };
         int scale = UNITS.indexOf(unit);
         if (digits == 0 || scale < 0) {
             throw new ConfigurationException(what + " takes a size such as 512M or 4G, not " + text + ".");

@@ -17,7 +17,8 @@ public record HostLimits(long memoryBytes) {
         try {
             for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
                 if (line.startsWith(TOTAL)) {
-                    String kibibytes = line.substring(TOTAL.length(), line.lastIndexOf(' ')).strip();
+                    String kibibytes = line.substring(TOTAL.length(), line.lastIndexOf(' '))
+                            .strip();
                     return new HostLimits(Long.parseLong(kibibytes) << 10);
                 }
             }

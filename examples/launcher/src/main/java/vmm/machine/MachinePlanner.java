@@ -93,7 +93,8 @@ public final class MachinePlanner {
 
         List<@Nullable PciAddress> controllerPlaces = new ArrayList<>();
         for (int i = 0; i < wanted.size(); i++) {
-            controllerPlaces.add(pci.claim("Controller " + indexes.get(i), wanted.get(i).place()));
+            controllerPlaces.add(
+                    pci.claim("Controller " + indexes.get(i), wanted.get(i).place()));
         }
         List<@Nullable PciAddress> diskPlaces = new ArrayList<>();
         for (int i = 0; i < ids.size(); i++) {
@@ -227,11 +228,10 @@ public final class MachinePlanner {
     }
 
     private DiskConfig disk(String id, Disk disk, @Nullable PciAddress place) {
-        DiskAddress address =
-                switch (disk.bus()) {
-                    case SCSI -> logicalUnit(id, disk);
-                    case VIRTIO -> new DiskAddress.Virtio(place != null ? place : pci.next("Disk " + id));
-                };
+        DiskAddress address = switch (disk.bus()) {
+            case SCSI -> logicalUnit(id, disk);
+            case VIRTIO -> new DiskAddress.Virtio(place != null ? place : pci.next("Disk " + id));
+        };
         int maxSerial = disk.bus() == Bus.SCSI ? MAX_SCSI_SERIAL : MAX_VIRTIO_SERIAL;
         String serial = disk.serial().orElse(id.substring(0, Math.min(id.length(), maxSerial)));
         return new DiskConfig(
@@ -266,8 +266,8 @@ public final class MachinePlanner {
     private static int logicalBlock(String id, Disk disk) {
         int size = disk.logicalBlockSize();
         if (size != 512 && size != 4096) {
-            throw new ConfigurationException("Disk " + id + " wants logical blocks of " + size
-                    + " bytes; logical-block= takes 512 or 4096.");
+            throw new ConfigurationException(
+                    "Disk " + id + " wants logical blocks of " + size + " bytes; logical-block= takes 512 or 4096.");
         }
         return size;
     }
@@ -284,8 +284,8 @@ public final class MachinePlanner {
 
     private static String ascii(String id, String key, String value, int max) {
         if (value.length() > max || !value.chars().allMatch(c -> c >= ' ' && c <= '~')) {
-            throw new ConfigurationException("Disk " + id + " has " + key + "=" + value
-                    + ", which must be at most " + max + " printable ASCII characters; shorten or change it.");
+            throw new ConfigurationException("Disk " + id + " has " + key + "=" + value + ", which must be at most "
+                    + max + " printable ASCII characters; shorten or change it.");
         }
         return value;
     }

@@ -17,7 +17,8 @@ final class PciPlan {
      * @param who the culprit's name at the start of a sentence, as "Disk drive0"
      * @return the address, or null if any place will do
      */
-    @Nullable PciAddress claim(String who, MachineRequest.Place place) {
+    @Nullable
+    PciAddress claim(String who, MachineRequest.Place place) {
         OptionalInt slot = place.slot();
         OptionalInt function = place.function();
         if (slot.isEmpty()) {
@@ -63,8 +64,9 @@ final class PciPlan {
                 return first;
             }
         }
-        throw new ConfigurationException(who
-                + " finds no free PCI slot; put devices into functions 1 to 7 of a used slot with slot= and function=.");
+        throw new ConfigurationException(
+                who
+                        + " finds no free PCI slot; put devices into functions 1 to 7 of a used slot with slot= and function=.");
     }
 
     /**
