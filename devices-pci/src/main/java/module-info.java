@@ -5,6 +5,9 @@ module vmm.devices.pci {
     requires org.slf4j;
     requires static transitive org.jspecify;
 
+    exports vmm.pci;
+    exports vmm.pci.chipset;
     exports vmm.virtio;
     exports vmm.virtio.driver;
+    exports vmm.virtio.pci;
 }

@@ -1,0 +1,37 @@
+package vmm.pci;
+
+import vmm.memory.GuestMemory;
+
+/**
+ * The addresses that the bus offers to its functions, which the machine's tables tell the guest in the root bridge's
+ * _CRS.
+ *
+ * @param io ports
+ * @param memory below 4 GiB
+ * @param highMemory above 4 GiB and above all RAM
+ */
+public record PciWindows(Window io, Window memory, Window highMemory) {
+    /** Ports: 0xC000 to 0xFFFF. */
+    public static final Window IO = new Window(0xc000, 0x4000);
+
+    /** Memory below the IOAPIC: 0xC0000000 to 0xFEBFFFFF. */
+    public static final Window MEMORY = new Window(GuestMemory.HOLE_START, 0xfec0_0000L - GuestMemory.HOLE_START);
+
+    /** The size of the window above all RAM: 16 GiB. */
+    public static final long HIGH_MEMORY_SIZE = 16L << 30;
+
+    /** A range of addresses: {@code size} bytes from {@code start}. */
+    public record Window(long start, long size) {
+        /** The last address. */
+        public long last() {
+            return start + size - 1;
+        }
+    }
+
+    /** The windows of a machine with this memory. The high one begins at a multiple of 4 GiB. */
+    public static PciWindows of(GuestMemory memory) {
+        long boundary = GuestMemory.HIGH_START;
+        long start = Math.max(boundary, (memory.end() + boundary - 1) / boundary * boundary);
+        return new PciWindows(IO, MEMORY, new Window(start, HIGH_MEMORY_SIZE));
+    }
+}
