@@ -4,4 +4,6 @@ module vmm.virtio.blk {
     requires jdk.jfr;
     requires org.slf4j;
     requires static transitive org.jspecify;
+
+    exports vmm.virtio.blk;
 }

@@ -1,7 +1,9 @@
 /** The {@code vmm} command: describes a machine, puts it together and runs it. */
 module vmm.examples.launcher {
     requires transitive vmm.core;
-    requires vmm.devices.pci;
+    requires transitive vmm.devices.pci;
+    requires vmm.firmware;
+    requires vmm.virtio.blk;
     requires ch.qos.logback.classic;
     requires ch.qos.logback.core;
     requires info.picocli;

@@ -1,0 +1,180 @@
+package vmm.machine;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import vmm.block.BlockDevice;
+import vmm.bus.Bus;
+import vmm.event.EventLoop;
+import vmm.event.UringEventLoop;
+import vmm.firmware.KernelLoader;
+import vmm.firmware.acpi.AcpiConfig;
+import vmm.firmware.acpi.AcpiTables;
+import vmm.firmware.boot.EntryState;
+import vmm.irq.IrqLine;
+import vmm.kvm.Capability;
+import vmm.kvm.Cpuid;
+import vmm.kvm.Kvm;
+import vmm.kvm.Vcpu;
+import vmm.kvm.VcpuEnd;
+import vmm.kvm.VcpuThread;
+import vmm.kvm.VirtualMachine;
+import vmm.linux.HostException;
+import vmm.memory.GuestMemory;
+import vmm.pci.FunctionInfo;
+import vmm.pci.PciBus;
+import vmm.pci.PciResources;
+import vmm.pci.PciWindows;
+import vmm.pci.chipset.HostBridge;
+import vmm.pci.chipset.PiixIsaBridge;
+import vmm.pci.chipset.PiixPowerManagement;
+import vmm.platform.DebugExit;
+import vmm.platform.I8042;
+import vmm.platform.Port92;
+import vmm.platform.ResetListener;
+import vmm.platform.ResetPort;
+import vmm.platform.Rtc;
+import vmm.platform.Uart16550;
+import vmm.virtio.VirtioDevice;
+import vmm.virtio.blk.BlkConfig;
+import vmm.virtio.blk.VirtioBlkDevice;
+import vmm.virtio.pci.VirtioPciFunction;
+
+/** The main board: memory, buses, chipset, the devices on them, and the kernel in memory. */
+final class Board implements AutoCloseable {
+    private static final int QUEUE_SIZE = 256;
+    private static final int COM1_IRQ = 4;
+
+    private final MachineConfig config;
+    private final Teardown teardown = new Teardown();
+    private final VirtualMachine machine;
+    private final Cpuid cpuid;
+    private final boolean tscDeadline;
+    private final GuestMemory memory;
+    private final Bus ports = new Bus();
+    private final Bus mmio = new Bus();
+    private final PciBus pci;
+    private final EntryState entry;
+
+    /**
+     * Builds everything but the processors.
+     *
+     * @param end told how the guest ended this life, on a vCPU's thread
+     */
+    Board(MachineConfig config, Kvm kvm, OpenDisks disks, Console console, Consumer<MachineEnd> end) {
+        this.config = config;
+        try {
+            if (config.cpus() > kvm.mostVcpus()) {
+                throw new HostException("This host's KVM gives a machine at most " + kvm.mostVcpus() + " vCPUs, not "
+                        + config.cpus() + ": ask for fewer with --cpus.");
+            }
+            cpuid = kvm.supportedCpuid();
+            tscDeadline = kvm.check(Capability.TSC_DEADLINE_TIMER) > 0;
+            memory = teardown.opened(GuestMemory.allocate(config.memoryBytes()));
+            machine = teardown.opened(kvm.createVirtualMachine());
+            machine.map(memory);
+            machine.createInterruptControllers();
+            addPlatform(console, end);
+            pci = teardown.opened(addPci(end));
+            addDisks(disks);
+            PciWindows windows = PciWindows.of(memory);
+            new PciResources(windows).assign(pci);
+            long rsdp = AcpiTables.of(new AcpiConfig(
+                            config.cpus(),
+                            windows.highMemory().start(),
+                            windows.highMemory().size()))
+                    .install(memory);
+            entry = switch (config.boot()) {
+                case Boot.Kernel kernel ->
+                    KernelLoader.load(memory, kernel.kernel(), kernel.initrd(), kernel.commandLine(), rsdp);
+            };
+        } catch (Throwable failure) {
+            teardown.close();
+            throw failure;
+        }
+    }
+
+    private void addPlatform(Console console, Consumer<MachineEnd> end) {
+        ResetListener reset = cause -> end.accept(new MachineEnd.Reset(cause));
+        Uart16550 uart = new Uart16550(machine.interrupts().line(COM1_IRQ), console);
+        uart.attach(ports, Uart16550.COM1);
+        console.connect(uart);
+        // Whoever still feeds this life's UART must not wait for a guest that is gone.
+        teardown.then(uart::reset);
+        List<GuestMemory.Region> ram = memory.regions();
+        long high = ram.size() > 1 ? ram.get(1).size() : 0;
+        new Rtc(InstantSource.system(), ram.getFirst().size(), high).attach(ports);
+        new I8042(reset).attach(ports);
+        new Port92(reset).attach(ports);
+        new ResetPort(reset).attach(ports);
+        if (config.debugExit()) {
+            new DebugExit(status -> end.accept(new MachineEnd.DebugExit(status))).attach(ports);
+        }
+    }
+
+    private PciBus addPci(Consumer<MachineEnd> end) {
+        IrqLine[] isa =
+                IntStream.range(0, 16).mapToObj(machine.interrupts()::line).toArray(IrqLine[]::new);
+        PiixIsaBridge bridge = new PiixIsaBridge(isa);
+        PciBus bus = new PciBus(ports, mmio, memory, bridge);
+        bus.add(0, 0, new HostBridge());
+        bus.add(1, 0, bridge);
+        bus.add(
+                1,
+                3,
+                new PiixPowerManagement(
+                        isa[PiixPowerManagement.SCI_IRQ], () -> end.accept(new MachineEnd.PoweredOff())));
+        return bus;
+    }
+
+    private void addDisks(OpenDisks disks) {
+        for (DiskConfig disk : config.disks()) {
+            if (disk.address() instanceof DiskAddress.Virtio(PciAddress address)) {
+                addBlk(disk, disks.of(disk), address);
+            }
+        }
+    }
+
+    private void addBlk(DiskConfig disk, BlockDevice image, PciAddress address) {
+        BlkConfig blk = new BlkConfig(
+                disk.id(), disk.serial(), disk.logicalBlockSize(), disk.physicalBlockSize(), config.cpus(), QUEUE_SIZE);
+        EventLoop loop = teardown.opened(UringEventLoop.start(disk.id()));
+        addVirtio("virtio-blk " + disk.id(), new VirtioBlkDevice(loop, image, blk), address);
+    }
+
+    private void addVirtio(String name, VirtioDevice device, PciAddress address) {
+        // Before its loop ends a device takes back what it has in flight.
+        teardown.then(device::reset);
+        pci.add(
+                address.slot(),
+                address.function(),
+                new VirtioPciFunction(name, device, memory, machine, machine.interrupts()));
+    }
+
+    /** The processors, the first of them at the kernel's entry. Call once. */
+    List<VcpuThread> processors(Consumer<VcpuEnd> listener) {
+        List<VcpuThread> threads = new ArrayList<>();
+        for (int id = 0; id < config.cpus(); id++) {
+            Vcpu vcpu = teardown.opened(machine.createVcpu(id));
+            vcpu.setCpuid(cpuid.forVcpu(id, config.cpus(), tscDeadline));
+            vcpu.enableCaching();
+            if (id == 0) {
+                BootProcessor.prepare(vcpu, entry);
+            }
+            threads.add(new VcpuThread(vcpu, ports, mmio, listener));
+        }
+        return threads;
+    }
+
+    List<FunctionInfo> functions() {
+        return pci.functions();
+    }
+
+    /** Gives everything back, after the vCPU threads have ended. */
+    @Override
+    public void close() {
+        teardown.close();
+    }
+}

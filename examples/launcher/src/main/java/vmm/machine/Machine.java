@@ -1,0 +1,114 @@
+package vmm.machine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import vmm.kvm.Kvm;
+import vmm.kvm.VcpuEnd;
+import vmm.kvm.VcpuThread;
+import vmm.linux.HostException;
+import vmm.pci.FunctionInfo;
+
+/**
+ * One life of a machine, from power-on to power-off, reset or crash. Whatever the guest can see of it is made new for
+ * each life, which is what a reset means.
+ *
+ * <p>{@link #stop} may be called by any thread; the rest belongs to the one that assembled the machine.
+ */
+public final class Machine implements AutoCloseable {
+    private final Teardown teardown = new Teardown();
+    private final CompletableFuture<MachineEnd> end = new CompletableFuture<>();
+    private final List<VcpuThread> vcpus = new ArrayList<>();
+    private final Board board;
+
+    private Machine(MachineConfig config, Kvm kvm, OpenDisks disks, Console console) {
+        // Made first and torn down last: vCPU threads end before anything that they could touch.
+        board = teardown.opened(new Board(config, kvm, disks, console, this::finish));
+        teardown.then(this::stopVcpus);
+        try {
+            board.processors(this::vcpuEnded).forEach(vcpus::add);
+        } catch (Throwable failure) {
+            teardown.close();
+            throw failure;
+        }
+    }
+
+    /**
+     * Puts a machine together; no code of the guest runs yet.
+     *
+     * @throws HostException with a sentence for the user if something is missing; nothing is left behind then
+     */
+    static Machine assemble(MachineConfig config, Kvm kvm, OpenDisks disks, Console console) {
+        return new Machine(config, kvm, disks, console);
+    }
+
+    /** Lets the vCPUs run. Call once. */
+    void start() {
+        vcpus.forEach(VcpuThread::start);
+    }
+
+    /** Waits for the end of this life. */
+    MachineEnd await() throws InterruptedException {
+        try {
+            return end.get();
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** Ends this life from outside. */
+    void stop() {
+        finish(new MachineEnd.Stopped());
+    }
+
+    /** The functions on its PCI bus. */
+    public List<FunctionInfo> functions() {
+        return board.functions();
+    }
+
+    /** The first end counts. No vCPU enters the guest again. */
+    private void finish(MachineEnd how) {
+        if (end.complete(how)) {
+            vcpus.forEach(VcpuThread::requestStop);
+        }
+    }
+
+    private void vcpuEnded(VcpuEnd how) {
+        switch (how) {
+            case VcpuEnd.Requested requested -> {}
+            case VcpuEnd.Crashed crashed -> finish(new MachineEnd.Crashed(crashed.sentence(), crashed.registers()));
+            case VcpuEnd.Failed failed -> finish(new MachineEnd.Failed(failed.cause()));
+        }
+    }
+
+    private void stopVcpus() {
+        vcpus.forEach(VcpuThread::requestStop);
+        boolean interrupted = false;
+        for (VcpuThread vcpu : vcpus) {
+            interrupted |= joinUninterruptibly(vcpu);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Memory that a vCPU still runs in must not be given back, so an interrupt has to wait. */
+    private static boolean joinUninterruptibly(VcpuThread vcpu) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                vcpu.join();
+                return interrupted;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+    }
+
+    /** Stops the vCPUs and the workers, in this order, and gives everything back. */
+    @Override
+    public void close() {
+        teardown.close();
+    }
+}
