@@ -10,23 +10,34 @@ import java.util.function.Supplier;
 /** Messages from any thread to a loop, in order. Once closed it takes none, so that each one taken is also run. */
 final class Mailbox {
     private final Object lock = new Object();
+    private final Runnable bell;
     private ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private ArrayDeque<Runnable> running = new ArrayDeque<>();
     private boolean closed;
 
     /**
+     * An empty mailbox.
+     *
+     * @param bell rung for the first message of a batch, never once the mailbox is closed
+     */
+    Mailbox(Runnable bell) {
+        this.bell = bell;
+    }
+
+    /**
      * Adds a message.
      *
-     * @return true if the mailbox was empty, so that the loop has to be woken
      * @throws IllegalStateException if the mailbox is closed
      */
-    boolean post(Runnable message) {
+    void post(Runnable message) {
         synchronized (lock) {
             if (closed) {
                 throw new IllegalStateException("The event loop is closed.");
             }
             waiting.add(message);
-            return waiting.size() == 1;
+            if (waiting.size() == 1) {
+                bell.run();
+            }
         }
     }
 
@@ -58,11 +69,11 @@ final class Mailbox {
     }
 
     private static RuntimeException rethrow(ExecutionException e) {
-        return switch (e.getCause()) {
-            case RuntimeException own -> own;
-            case Error error -> throw error;
-            case null, default -> new IllegalStateException(e);
-        };
+        Throwable cause = e.getCause();
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return cause instanceof RuntimeException own ? own : new IllegalStateException(cause);
     }
 
     /**

@@ -38,7 +38,7 @@ public final class SteppedEventLoop implements EventLoop {
     private static final IoVector NO_DATA = new IoVector(1);
 
     private final Thread thread = Thread.currentThread();
-    private final Mailbox mailbox = new Mailbox();
+    private final Mailbox mailbox = new Mailbox(() -> {});
     private final BatchHooks hooks = new BatchHooks();
     private final Map<EventFd, Runnable> watches = new LinkedHashMap<>();
     private ArrayDeque<Operation> started = new ArrayDeque<>();
