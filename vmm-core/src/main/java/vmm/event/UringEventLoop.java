@@ -324,7 +324,7 @@ public final class UringEventLoop implements EventLoop {
         try {
             post(this::beginClosing);
         } catch (IllegalStateException e) {
-            log.debug("{} was closed before.", thread.getName(), e);
+            // It was closed before, or has failed: its end is all there is to wait for.
         }
         boolean interrupted = false;
         while (thread.isAlive()) {

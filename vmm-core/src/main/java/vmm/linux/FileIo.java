@@ -1,15 +1,29 @@
 package vmm.linux;
 
 /**
- * Blocking file operations on the calling thread, for files that answer at once and for tests.
+ * File operations that block the calling thread: for opening, for files that answer at once, and for tests.
  *
- * <p>Results follow the kernel's convention: bytes moved, or a negative error number.
+ * <p>Results follow the kernel's convention: a descriptor or bytes moved, or a negative error number.
  */
 public final class FileIo {
     /** The most buffers Linux takes in one call (UIO_MAXIOV). */
     public static final int MAX_BUFFERS = 1024;
 
+    private static final int O_RDONLY = 0;
+    private static final int O_RDWR = 2;
+    private static final int O_CLOEXEC = 0x80000;
+
     private FileIo() {}
+
+    /** Opens a file that is there. Returns a descriptor that programs started from here do not inherit. */
+    public static int open(String path, boolean writable) {
+        return Libc.orErrno(Libc.open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC, 0));
+    }
+
+    /** Gives a descriptor back, and with it the locks that were taken through it. */
+    public static void close(int fd) {
+        Libc.close(fd);
+    }
 
     /** Reads at {@code offset} into as many of {@code data}'s buffers as one call takes; 0 at the end of the file. */
     public static int readv(int fd, IoVector data, long offset) {

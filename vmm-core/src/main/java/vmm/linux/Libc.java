@@ -46,6 +46,10 @@ final class Libc {
 
     static native int ioctl(int fd, long request, long argument);
 
+    static native int fstatfs(int fd, long status);
+
+    static native int statx(int directory, String path, int flags, int mask, long status);
+
     static native int fcntl(int fd, int command, long argument);
 
     static native long mmap(long address, long size, int protection, int flags, int fd, long offset);
