@@ -6,5 +6,6 @@ module vmm.firmware {
 
     exports vmm.firmware;
     exports vmm.firmware.acpi;
+    exports vmm.firmware.aml;
     exports vmm.firmware.boot;
 }

@@ -1,0 +1,115 @@
+package vmm.firmware.acpi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import vmm.firmware.Iasl;
+import vmm.memory.GuestMemory;
+
+class AcpiTablesTest {
+    private static final AcpiConfig CONFIG = new AcpiConfig(2, 0x2_0000_0000L, 1L << 35);
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8, AcpiConfig.MAX_CPUS})
+    void iaslDisassemblesEveryTableAndCompilesItToTheSameBytes(int cpus, @TempDir Path folder) throws IOException {
+        Iasl.assumeInstalled();
+        AcpiConfig config = new AcpiConfig(cpus, 0x2_0000_0000L, 1L << 35);
+        AcpiTables tables = AcpiTables.of(config);
+        roundTrip(tables, folder);
+    }
+
+    @Test
+    void iaslReadsWhatTheTablesAreMeantToSay(@TempDir Path folder) throws IOException {
+        Iasl.assumeInstalled();
+        String all = roundTrip(AcpiTables.of(CONFIG), folder);
+        for (String part : List.of(
+                "SCI Interrupt : 0009",
+                "PM Timer Block Address : 00000608",
+                "Reset Register Supported (V2) : 1",
+                "[Generic Address Structure]",
+                "Value to cause reset : 06",
+                "Hardware Reduced (V5) : 0",
+                "Name (_HID, EisaId (\"PNP0A03\")",
+                "0xC0000000,         // Range Minimum",
+                "0xFEBFFFFF,         // Range Maximum",
+                "0x0000000200000000, // Range Minimum",
+                "0x00000009FFFFFFFF, // Range Maximum",
+                "OperationRegion (PIRQ, PCI_Config, 0x60, 0x04)",
+                "Name (\\_S5, Package (0x04)")) {
+            assertTrue(all.contains(part), part);
+        }
+    }
+
+    @Test
+    void aGuestFindsEveryTableFromTheRsdpOn() {
+        GuestMemory memory = GuestMemory.detached(1 << 20);
+        long rsdp = AcpiTables.of(CONFIG).install(memory);
+        assertTrue(rsdp >= 0xe_0000 && rsdp < 0x10_0000 && rsdp % 16 == 0, "where Linux scans");
+        assertEquals("RSD PTR ", text(memory, rsdp, 8));
+        assertEquals(0, sum(memory, rsdp, 20));
+        assertEquals(0, sum(memory, rsdp, 36));
+        long xsdt = memory.getLong(rsdp + 24);
+        long rsdt = memory.getInt(rsdp + 16);
+        assertTable(memory, xsdt, "XSDT");
+        assertTable(memory, rsdt, "RSDT");
+        long fadt = memory.getLong(xsdt + 36);
+        long madt = memory.getLong(xsdt + 44);
+        assertEquals(fadt, memory.getInt(rsdt + 36));
+        assertEquals(madt, memory.getInt(rsdt + 40));
+        assertTable(memory, fadt, "FACP");
+        assertTable(memory, madt, "APIC");
+        assertEquals(276, memory.getInt(fadt + 4), "the length that ACPI 6 gives a FADT");
+        assertTable(memory, memory.getLong(fadt + 140), "DSDT");
+        assertEquals(memory.getInt(fadt + 40), memory.getLong(fadt + 140));
+        long facs = memory.getInt(fadt + 36);
+        assertEquals("FACS", text(memory, facs, 4));
+        assertEquals(0, facs % 64);
+    }
+
+    @Test
+    void aMachineThatCannotBeDescribedIsRefused() {
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(0, 0, 0));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(256, 0, 0));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(1, 0, 4096));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(1, 1L << 32, 4095));
+    }
+
+    private static String roundTrip(AcpiTables tables, Path folder) throws IOException {
+        StringBuilder asl = new StringBuilder();
+        for (AcpiTables.Placed table : tables.placed()) {
+            if (!table.name().equals("RSDP")) { // which iasl does not read from a file
+                asl.append(Iasl.roundTrip(folder, table.name(), tables.bytes(table)));
+            }
+        }
+        return asl.toString();
+    }
+
+    private static void assertTable(GuestMemory memory, long address, String signature) {
+        assertEquals(signature, text(memory, address, 4));
+        assertEquals(0, sum(memory, address, memory.getInt(address + 4)), signature + "'s checksum");
+    }
+
+    private static int sum(GuestMemory memory, long address, int length) {
+        int sum = 0;
+        for (int i = 0; i < length; i++) {
+            sum += memory.getByte(address + i);
+        }
+        return sum & 0xff;
+    }
+
+    private static String text(GuestMemory memory, long address, int length) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < length; i++) {
+            text.append((char) memory.getByte(address + i));
+        }
+        return text.toString();
+    }
+}
