@@ -7,6 +7,7 @@ import static vmm.firmware.aml.Aml.eisaId;
 import static vmm.firmware.aml.Aml.field;
 import static vmm.firmware.aml.Aml.ifThen;
 import static vmm.firmware.aml.Aml.integer;
+import static vmm.firmware.aml.Aml.local;
 import static vmm.firmware.aml.Aml.method;
 import static vmm.firmware.aml.Aml.name;
 import static vmm.firmware.aml.Aml.operationRegion;
@@ -101,7 +102,6 @@ final class Dsdt {
         return device(
                 "PCI0",
                 name("_HID", eisaId("PNP0A03")),
-                name("_ADR", integer(0)),
                 name("_UID", integer(0)),
                 name("_CRS", resourceTemplate(windows(config))),
                 name("_PRT", routing()),
@@ -183,10 +183,10 @@ final class Dsdt {
                 serializedMethod(
                         "IQCR",
                         1,
-                        name("PRR0", resourceTemplate(interrupt(0))),
-                        createDWordField(ref("PRR0"), INTERRUPT_NUMBER, "PRRI"),
+                        store(resourceTemplate(interrupt(0)), local(0)),
+                        createDWordField(local(0), INTERRUPT_NUMBER, "PRRI"),
                         ifThen(less(arg(0), integer(DISCONNECTED)), store(arg(0), ref("PRRI"))),
-                        returnValue(ref("PRR0"))),
+                        returnValue(local(0))),
                 terms(links),
                 sciLink());
     }
