@@ -22,8 +22,8 @@ public record GuestImages(KernelPackage kernel, Path busybox) {
     }
 
     /**
-     * An initramfs whose init mounts /proc, /sys, /dev and /dev/shm, inserts modules, runs a script and powers off. More
-     * can be added to it.
+     * An initramfs whose init mounts /proc, /sys, /dev and /dev/shm, inserts modules, runs a script and powers off.
+     * More can be added to it.
      *
      * @param modules their names; what they need comes with them
      * @param programs of the host, at the same path in the guest, with their libraries

@@ -20,8 +20,8 @@ import vmm.linux.HostException;
 /**
  * Builds the archive from which Linux fills its first root file system: newc cpio, gzipped.
  *
- * <p>Folders above an entry come by themselves. Files are owned by root and have no date, so that the same content gives
- * the same archive. Not for use by several threads.
+ * <p>Folders above an entry come by themselves. Files are owned by root and have no date, so that the same content
+ * gives the same archive. Not for use by several threads.
  */
 public final class Initramfs {
     private static final int EXECUTABLE = 0755;
@@ -31,7 +31,16 @@ public final class Initramfs {
     private sealed interface Entry {
         record Folder() implements Entry {}
 
-        record Content(byte[] bytes, int mode) implements Entry {}
+        // No record, which would promise equality by content.
+        final class Content implements Entry {
+            private final byte[] bytes;
+            private final int mode;
+
+            Content(byte[] bytes, int mode) {
+                this.bytes = bytes;
+                this.mode = mode;
+            }
+        }
 
         record Copy(Path source, int mode) implements Entry {}
 
@@ -101,8 +110,8 @@ public final class Initramfs {
     }
 
     /**
-     * Adds a kernel's modules with all that they need, uncompressed, as {@code /modules/NN-name.ko}: the shell's order of
-     * names is the order of insertion. Call it once.
+     * Adds a kernel's modules with all that they need, uncompressed, as {@code /modules/NN-name.ko}: the shell's order
+     * of names is the order of insertion. Call it once.
      */
     public Initramfs modules(KernelPackage kernel, List<String> names) {
         for (Path module : kernel.inOrder(names)) {
@@ -123,7 +132,8 @@ public final class Initramfs {
     /** The lines of a script that insert what {@link #modules} added, with {@code busybox} from {@code /bin}. */
     public String insertModules() {
         StringBuilder lines = new StringBuilder();
-        insmods.forEach(path -> lines.append("/bin/busybox insmod ").append(path).append('\n'));
+        insmods.forEach(
+                path -> lines.append("/bin/busybox insmod ").append(path).append('\n'));
         return lines.toString();
     }
 
@@ -182,20 +192,18 @@ public final class Initramfs {
     }
 
     private static void write(CpioArchiveOutputStream cpio, String name, Entry entry, long inode) throws IOException {
-        byte[] content =
-                switch (entry) {
-                    case Entry.Folder folder -> new byte[0];
-                    case Entry.Content text -> text.bytes;
-                    case Entry.Copy copy -> Files.readAllBytes(copy.source);
-                    case Entry.Link link -> link.target.getBytes(StandardCharsets.UTF_8);
-                };
-        long mode =
-                switch (entry) {
-                    case Entry.Folder folder -> CpioConstants.C_ISDIR | EXECUTABLE;
-                    case Entry.Content text -> CpioConstants.C_ISREG | text.mode;
-                    case Entry.Copy copy -> CpioConstants.C_ISREG | copy.mode;
-                    case Entry.Link link -> CpioConstants.C_ISLNK | LINK;
-                };
+        byte[] content = switch (entry) {
+            case Entry.Folder folder -> new byte[0];
+            case Entry.Content text -> text.bytes;
+            case Entry.Copy copy -> Files.readAllBytes(copy.source);
+            case Entry.Link link -> link.target.getBytes(StandardCharsets.UTF_8);
+        };
+        long mode = switch (entry) {
+            case Entry.Folder folder -> CpioConstants.C_ISDIR | EXECUTABLE;
+            case Entry.Content text -> CpioConstants.C_ISREG | text.mode;
+            case Entry.Copy copy -> CpioConstants.C_ISREG | copy.mode;
+            case Entry.Link link -> CpioConstants.C_ISLNK | LINK;
+        };
         CpioArchiveEntry header = new CpioArchiveEntry(CpioConstants.FORMAT_NEW, name, content.length);
         header.setMode(mode);
         header.setInode(inode);

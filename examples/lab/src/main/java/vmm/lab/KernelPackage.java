@@ -28,8 +28,8 @@ public record KernelPackage(String version, Path image, Path modules) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.startsWith("vmlinuz-"))
                     .map(name -> name.substring("vmlinuz-".length()))
-                    .map(version -> new KernelPackage(
-                            version, boot.resolve("vmlinuz-" + version), modulesOf(tree, version)))
+                    .map(version ->
+                            new KernelPackage(version, boot.resolve("vmlinuz-" + version), modulesOf(tree, version)))
                     .filter(kernel -> Files.isReadable(kernel.modules.resolve("modules.dep")))
                     .findFirst();
         } catch (IOException e) {
@@ -39,9 +39,7 @@ public record KernelPackage(String version, Path image, Path modules) {
 
     private static Path modulesOf(Path tree, String version) {
         Path merged = tree.resolve("usr/lib/modules").resolve(version);
-        return Files.isDirectory(merged)
-                ? merged
-                : tree.resolve("lib/modules").resolve(version);
+        return Files.isDirectory(merged) ? merged : tree.resolve("lib/modules").resolve(version);
     }
 
     /** Writes {@code modules.dep}, which packages leave to their installation. */
@@ -53,8 +51,8 @@ public record KernelPackage(String version, Path image, Path modules) {
                     .findFirst()
                     .orElseThrow(() -> new HostException("The kernel package has no vmlinuz in " + tree + "."));
             // depmod looks in lib/modules only, wherever the distribution put them.
-            Path modules = modulesOf(tree, version);
-            Path base = modules.getParent().getParent().getParent();
+            Path merged = tree.resolve("usr");
+            Path base = modulesOf(tree, version).startsWith(merged) ? merged : tree;
             tool.run(List.of(busybox.toString(), "depmod", "-b", base.toString(), version));
         }
     }

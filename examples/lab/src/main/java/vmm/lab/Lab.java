@@ -19,8 +19,8 @@ import vmm.linux.HostException;
 /**
  * A connection to the lab: runs commands in it, and starts it whenever it is not running.
  *
- * <p>The lab is a daemon. It outlives this object and this JVM, is found and used by others of the same user, and powers
- * itself off after {@link LabConfig#idle}. Any thread may call any method; commands run side by side.
+ * <p>The lab is a daemon. It outlives this object and this JVM, is found and used by others of the same user, and
+ * powers itself off after {@link LabConfig#idle}. Any thread may call any method; commands run side by side.
  */
 public final class Lab implements AutoCloseable {
     /** The exit status of a command that its time limit ended, as coreutils' {@code timeout} has it. */
@@ -161,8 +161,8 @@ public final class Lab implements AutoCloseable {
         ByteArrayOutputStream words = new ByteArrayOutputStream();
         List<String> command = new ArrayList<>(List.of(BUSYBOX, "modprobe"));
         command.addAll(List.of(module.strip().split("\\s+")));
-        RunOptions options = RunOptions.quiet().in(Path.of("/")).withStreams(
-                InputStream.nullInputStream(), words, words);
+        RunOptions options =
+                RunOptions.quiet().in(Path.of("/")).withStreams(InputStream.nullInputStream(), words, words);
         if (run(current, command, options) != 0) {
             throw new HostException("The lab's kernel cannot load " + module + ": "
                     + words.toString(StandardCharsets.UTF_8).strip());
@@ -175,8 +175,9 @@ public final class Lab implements AutoCloseable {
                 : "ended";
         LOG.debug("the lab's console: {}", LabMachine.lastWords(life.directory()));
         kill(current);
-        return new HostException("The lab " + how + " while it ran " + command.getFirst()
-                + "; the next command starts a new one, and " + life.directory().console() + " has its kernel's last words.");
+        return new HostException(
+                "The lab " + how + " while it ran " + command.getFirst() + "; the next command starts a new one, and "
+                        + life.directory().console() + " has its kernel's last words.");
     }
 
     private void kill(LabSession current) {

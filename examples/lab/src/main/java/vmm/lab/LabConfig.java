@@ -41,9 +41,10 @@ public record LabConfig(
     /**
      * The lab of this user.
      *
-     * <p>{@code VMM_LAB_DIR}, {@code VMM_CACHE} and {@code VMM_LAB_SHARE} name the folders; without them they are {@code
-     * vmm-lab} in {@code XDG_RUNTIME_DIR} (or {@code /tmp/vmm-lab-UID}), {@code vmm} in {@code XDG_CACHE_HOME} (or {@code
-     * ~/.cache}), and {@code share} in the latter. Memory is 6 GiB, or two thirds of what the host has to spare.
+     * <p>{@code VMM_LAB_DIR}, {@code VMM_CACHE} and {@code VMM_LAB_SHARE} name the folders; without them they are
+     * {@code vmm-lab} in {@code XDG_RUNTIME_DIR} (or {@code /tmp/vmm-lab-UID}), {@code vmm} in {@code XDG_CACHE_HOME}
+     * (or {@code ~/.cache}), and {@code share} in the latter. Memory is 6 GiB, or two thirds of what the host has to
+     * spare.
      */
     public static LabConfig ofEnvironment() {
         Map<String, String> environment = System.getenv();
@@ -76,7 +77,8 @@ public record LabConfig(
 
     private static int availableMiB() {
         try {
-            Matcher line = Pattern.compile("MemAvailable:\\s+(\\d+) kB").matcher(Files.readString(Path.of("/proc/meminfo")));
+            Matcher line =
+                    Pattern.compile("MemAvailable:\\s+(\\d+) kB").matcher(Files.readString(Path.of("/proc/meminfo")));
             return line.find() ? (int) (Long.parseLong(line.group(1)) / 1024) : PREFERRED_MEMORY_MIB;
         } catch (IOException e) {
             return PREFERRED_MEMORY_MIB;

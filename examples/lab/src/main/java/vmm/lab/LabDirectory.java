@@ -103,10 +103,11 @@ final class LabDirectory {
     }
 
     /** Takes the lock of this name, if nobody has it, until it is closed or this process ends. */
-    @Nullable FileLock tryLock(String name) {
+    @Nullable
+    FileLock tryLock(String name) {
         try {
-            FileChannel file = FileChannel.open(
-                    path.resolve(name + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel file =
+                    FileChannel.open(path.resolve(name + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             @Nullable FileLock lock = null;
             try {
                 lock = file.tryLock();

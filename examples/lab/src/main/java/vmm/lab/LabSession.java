@@ -18,8 +18,8 @@ import vmm.lab.agent.Link;
 import vmm.lab.agent.StartRequest;
 
 /**
- * This JVM's connection to a lab's agent. A reader thread gives frames to their commands without ever waiting for one; a
- * second thread asks for a sign of life, and closes the connection if there is none for too long.
+ * This JVM's connection to a lab's agent. A reader thread gives frames to their commands without ever waiting for one;
+ * a second thread asks for a sign of life, and closes the connection if there is none for too long.
  */
 final class LabSession implements Closeable {
     private static final long HEARTBEAT_MS = 3_000;
@@ -53,7 +53,8 @@ final class LabSession implements Closeable {
         return open(new Link(channel), port, bootLimit, patience);
     }
 
-    static LabSession open(Link link, @Nullable FileLock port, Duration bootLimit, Duration patience) throws IOException {
+    static LabSession open(Link link, @Nullable FileLock port, Duration bootLimit, Duration patience)
+            throws IOException {
         LabSession session = new LabSession(link, port, patience);
         Thread timer = Thread.ofVirtual().start(() -> session.giveUpAfter(bootLimit));
         try {

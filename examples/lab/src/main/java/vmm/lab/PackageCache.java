@@ -20,8 +20,8 @@ import vmm.linux.HostException;
  * What comes from the distribution's package manager: programs, which it installs where it may, and kernels, which are
  * only unpacked into a folder of ours.
  *
- * <p>Whatever stands in the cache is whole: work is done in a folder beside it and renamed. Several processes may use one
- * cache at a time; one of them works, the others wait.
+ * <p>Whatever stands in the cache is whole: work is done in a folder beside it and renamed. Several processes may use
+ * one cache at a time; one of them works, the others wait.
  */
 public final class PackageCache {
     // Locks of one JVM exclude each other by an exception, not by waiting.
@@ -83,7 +83,8 @@ public final class PackageCache {
     }
 
     private void install(List<Need> missing) {
-        List<String> packages = missing.stream().map(Need::packageName).distinct().toList();
+        List<String> packages =
+                missing.stream().map(Need::packageName).distinct().toList();
         String names = String.join(" ", packages);
         if (!mayInstall()) {
             throw new HostException("Missing here: "

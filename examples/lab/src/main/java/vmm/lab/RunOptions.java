@@ -71,8 +71,7 @@ public record RunOptions(
 
     /** The same with other streams. */
     public RunOptions withStreams(InputStream in, OutputStream out, OutputStream err) {
-        return new RunOptions(
-                directory, environment, in, out, err, timeLimit, modules, rows, columns, forwardSignals);
+        return new RunOptions(directory, environment, in, out, err, timeLimit, modules, rows, columns, forwardSignals);
     }
 
     /** The same with another time limit. */
@@ -104,8 +103,7 @@ public record RunOptions(
 
     /** The same with Ctrl-C and SIGTERM passed on. */
     public RunOptions forwardingSignals() {
-        return new RunOptions(
-                directory, environment, stdin, stdout, stderr, timeLimit, modules, rows, columns, true);
+        return new RunOptions(directory, environment, stdin, stdout, stderr, timeLimit, modules, rows, columns, true);
     }
 
     TerminalSize terminal() {

@@ -3,7 +3,8 @@
  * guests (L2) run under unmodified {@code kvm-amd} where the host has no KVM, or a slow one.
  *
  * <p>{@link vmm.lab.Lab} starts or joins the lab and runs commands in it; {@link vmm.lab.GuestHost} chooses between the
- * lab and the host itself; {@link vmm.lab.GuestImages} and {@link vmm.lab.Initramfs} make what a Linux guest boots from.
+ * lab and the host itself; {@link vmm.lab.GuestImages} and {@link vmm.lab.Initramfs} make what a Linux guest boots
+ * from.
  */
 @NullMarked
 package vmm.lab;

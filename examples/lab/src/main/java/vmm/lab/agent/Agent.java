@@ -120,9 +120,9 @@ public final class Agent implements AgentHost {
     }
 
     /**
-     * Makes L1 look at the host's files anew. 9p's loose cache never does by itself; without its dentries it asks again,
-     * and keeps the cached pages of every file whose time and size are what they were. Overlay dentries hold 9p's, so it
-     * takes more than one round.
+     * Makes L1 look at the host's files anew. 9p's loose cache never does by itself; without its dentries it asks
+     * again, and keeps the cached pages of every file whose time and size are what they were. Overlay dentries hold
+     * 9p's, so it takes more than one round.
      */
     private static void dropNames() {
         try {

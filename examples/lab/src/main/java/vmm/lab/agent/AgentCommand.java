@@ -4,7 +4,6 @@ import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,8 +131,7 @@ final class AgentCommand {
                 "stdin-" + channel,
                 started.getOutputStream(),
                 true,
-                count -> session.send(
-                        FrameType.CREDIT, channel, Frame.ints(FrameType.STDIN.code(), count)),
+                count -> session.send(FrameType.CREDIT, channel, Frame.ints(FrameType.STDIN.code(), count)),
                 () -> {});
         early.forEach(sink::put);
         input = sink;

@@ -27,7 +27,8 @@ final class AgentSession {
      *
      * @return the frame with which another client began, or null
      */
-    @Nullable Frame serve() throws IOException {
+    @Nullable
+    Frame serve() throws IOException {
         try {
             send(FrameType.WELCOME, 0, Frame.ints(Link.PROTOCOL_VERSION));
             for (Frame frame = link.receive(); frame != null; frame = link.receive()) {
@@ -65,8 +66,7 @@ final class AgentSession {
             }
             case PING -> send(FrameType.PONG, 0, frame.payload());
             case SHUTDOWN -> host.shutDown();
-            case HELLO, WELCOME, STDOUT, STDERR, EXIT, PONG ->
-                throw new IOException("the client sent " + frame.type());
+            case HELLO, WELCOME, STDOUT, STDERR, EXIT, PONG -> throw new IOException("the client sent " + frame.type());
         }
     }
 

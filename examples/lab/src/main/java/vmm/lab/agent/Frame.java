@@ -2,15 +2,8 @@ package vmm.lab.agent;
 
 import java.nio.ByteBuffer;
 
-/**
- * One message between client and agent.
- *
- * @param session the client's random name of this connection; see {@link Link}
- * @param type what it says
- * @param channel the command it concerns, 0 if none; below 2^24
- * @param payload the receiver's own copy
- */
-public record Frame(int session, FrameType type, int channel, byte[] payload) {
+/** One message between client and agent. */
+public final class Frame {
     /** Bytes before the payload: magic, session, type and channel, payload length; big-endian, 4 bytes each. */
     static final int HEADER_SIZE = 16;
 
@@ -20,6 +13,38 @@ public record Frame(int session, FrameType type, int channel, byte[] payload) {
     static final int MAGIC = 0x7e4c4162;
 
     static final int MAX_CHANNEL = (1 << 24) - 1;
+
+    private final int session;
+    private final FrameType type;
+    private final int channel;
+    private final byte[] payload;
+
+    Frame(int session, FrameType type, int channel, byte[] payload) {
+        this.session = session;
+        this.type = type;
+        this.channel = channel;
+        this.payload = payload;
+    }
+
+    /** The client's random name of its connection; see {@link Link}. */
+    public int session() {
+        return session;
+    }
+
+    /** What it says. */
+    public FrameType type() {
+        return type;
+    }
+
+    /** The command it concerns, 0 if none. */
+    public int channel() {
+        return channel;
+    }
+
+    /** The receiver's own array, not a copy. */
+    public byte[] payload() {
+        return payload;
+    }
 
     /** The 4-byte number at {@code offset} of the payload. */
     public int intAt(int offset) {

@@ -1,37 +1,49 @@
 package vmm.lab.agent;
 
-/** What a {@link Frame} says. The ordinal is the wire's type byte, so new types go to the end. */
+/** What a {@link Frame} says. */
 public enum FrameType {
     /** Client: a new session begins. Payload: the protocol version, 4 bytes. */
-    HELLO,
+    HELLO(0),
     /** Agent: the session is open. Payload: the agent's protocol version, 4 bytes. */
-    WELCOME,
+    WELCOME(1),
     /** Client: run a command on a new channel. Payload: a {@link StartRequest}. */
-    START,
+    START(2),
     /** Client: bytes for the command's standard input; an empty payload is its end. */
-    STDIN,
+    STDIN(3),
     /** Agent: bytes of the command's standard output; an empty payload is its end. */
-    STDOUT,
+    STDOUT(4),
     /** Agent: bytes of the command's standard error; an empty payload is its end. */
-    STDERR,
+    STDERR(5),
     /** Either: the receiver of a stream took bytes. Payload: stream's type (4 bytes), count (4 bytes). */
-    CREDIT,
+    CREDIT(6),
     /** Client: a signal for the command's process group. Payload: its number, 4 bytes. */
-    SIGNAL,
+    SIGNAL(7),
     /** Agent: the command ended. Payload: exit status, or 128 plus the signal that ended it, 4 bytes. */
-    EXIT,
+    EXIT(8),
     /** Client: are you there? */
-    PING,
+    PING(9),
     /** Agent: yes. */
-    PONG,
+    PONG(10),
     /** Client: power off. */
-    SHUTDOWN;
+    SHUTDOWN(11);
 
-    private static final FrameType[] BY_CODE = values();
+    private static final FrameType[] BY_CODE = new FrameType[12];
 
-    /** The type byte. */
+    static {
+        for (FrameType type : values()) {
+            BY_CODE[type.code] = type;
+        }
+    }
+
+    private final int code;
+
+    FrameType(int code) {
+        this.code = code;
+    }
+
+    /** The wire's type byte. */
     public int code() {
-        return ordinal();
+        return code;
     }
 
     static boolean isCode(int code) {

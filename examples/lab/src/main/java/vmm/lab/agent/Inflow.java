@@ -6,12 +6,10 @@ import java.io.PrintStream;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * The receiving end of one stream: takes what came off the link without waiting, and writes it to its sink on a thread of
- * its own. The sender's {@link Window} bounds what is queued here.
+ * The receiving end of one stream: takes what came off the link without waiting, and writes it to its sink on a thread
+ * of its own. The sender's {@link Window} bounds what is queued here.
  */
 public final class Inflow {
-    private static final byte[] END = {};
-
     /** Told how many bytes the sink took. */
     @FunctionalInterface
     public interface Taken {
@@ -45,7 +43,7 @@ public final class Inflow {
 
     /** Queues bytes; none means the stream's end. */
     public void put(byte[] bytes) {
-        queue.add(bytes.length == 0 ? END : bytes);
+        queue.add(bytes);
     }
 
     /** Waits until the sink has everything, the end included. */
@@ -57,7 +55,7 @@ public final class Inflow {
         boolean open = true;
         try {
             byte[] bytes = queue.take();
-            while (bytes != END) {
+            while (bytes.length > 0) {
                 if (open && !write(bytes)) {
                     open = false;
                     broken.run();

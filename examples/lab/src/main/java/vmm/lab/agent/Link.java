@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A virtio-serial port is one pipe for all clients that come one after the other. What a client that died left in it
  * can be half a frame, in either direction, and the end of its connection can go unseen. So every session has a random
- * name and begins with {@link Frame#MAX_PAYLOAD} zeros, which complete whatever frame was open; then each side hunts for
- * the first header that opens the new session and drops everything before it.
+ * name and begins with {@link Frame#MAX_PAYLOAD} zeros, which complete whatever frame was open; then each side hunts
+ * for the first header that opens the new session and drops everything before it.
  *
  * <p>One thread receives; any thread may send.
  */
@@ -120,8 +120,7 @@ public final class Link implements Closeable {
         }
         byte[] payload = new byte[length];
         in.position(at(Frame.HEADER_SIZE)).get(payload);
-        return new Frame(
-                session, FrameType.ofCode(typeAndChannel >>> 24), typeAndChannel & Frame.MAX_CHANNEL, payload);
+        return new Frame(session, FrameType.ofCode(typeAndChannel >>> 24), typeAndChannel & Frame.MAX_CHANNEL, payload);
     }
 
     private int at(int offset) {
