@@ -19,14 +19,17 @@ import picocli.CommandLine.Command;
             "Each command tells more with --help."
         })
 final class RootCommand {
+    /** The subcommands to tell of. */
     static List<String> names() {
-        return List.of("run");
+        return List.of("run", "doctor");
     }
 
     /** The subcommand of that name, or null if there is none. */
     static @Nullable Subcommand create(String name, Console console) {
         return switch (name) {
             case "run" -> new RunCommand(console);
+            case "doctor" -> new DoctorCommand(console);
+            case "warm-up" -> new WarmUpCommand(console);
             default -> null;
         };
     }

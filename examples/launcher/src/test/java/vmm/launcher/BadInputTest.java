@@ -1,0 +1,302 @@
+package vmm.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+/** Whatever cannot be is refused before anything starts: one sentence with the culprit and the remedy, status 2. */
+class BadInputTest {
+    private static void refused(Vmm vmm, String... words) {
+        assertAll(
+                () -> assertEquals(2, vmm.status(), vmm::err),
+                () -> assertEquals("", vmm.out()),
+                () -> assertTrue(vmm.err().startsWith("vmm: "), vmm::err),
+                () -> assertEquals(1, vmm.err().lines().count(), vmm::err));
+        for (String word : words) {
+            assertTrue(vmm.err().contains(word), () -> "no '" + word + "' in: " + vmm.err());
+        }
+    }
+
+    @Test
+    void memoryOfNothingIsTooLittle() {
+        refused(Vmm.plan("--memory", "0"), "64 MiB", "0 bytes", "--memory");
+    }
+
+    @Test
+    void memoryBelowTheLeastIsTooLittle() {
+        refused(Vmm.plan("--memory", "63M"), "64 MiB", "63 MiB");
+    }
+
+    @Test
+    void aTebibyteIsMoreThanTheHostHas() {
+        refused(Vmm.plan("--memory", "1024T"), "This host has", "lower --memory");
+    }
+
+    @Test
+    void lotsIsNoAmountOfMemory() {
+        refused(Vmm.plan("--memory", "lots"), "--memory", "512M", "lots");
+    }
+
+    @Test
+    void memoryBeyondAllNumbersIsRefused() {
+        refused(Vmm.plan("--memory", "99999999999999999999G"), "--memory", "larger");
+    }
+
+    @Test
+    void memoryOfHalfAMebibyteIsRefused() {
+        refused(Vmm.plan("--memory", "65537K"), "whole MiB", "--memory 64M");
+    }
+
+    @Test
+    void aMachineNeedsAProcessor() {
+        refused(Vmm.plan("--cpus", "0"), "1 to 255", "--cpus");
+    }
+
+    @Test
+    void moreProcessorsThanApicIdsAreRefused() {
+        refused(Vmm.plan("--cpus", "256"), "1 to 255", "256");
+    }
+
+    @Test
+    void processorsAreCounted() {
+        refused(Vmm.plan("--cpus", "many"), "--cpus", "whole number", "many");
+    }
+
+    @Test
+    void aMachineWithoutAKernelIsRefused() {
+        refused(Vmm.execute("run", "--dry-run"), "--kernel FILE");
+    }
+
+    @Test
+    void anUnknownDiskKeyIsNamedWithItsNearestMatchAndTheKnownOnes() {
+        refused(Vmm.plan("--disk", "file=a,readonyl"), "readonyl", "did you mean readonly", "physical-block");
+    }
+
+    @Test
+    void aDiskKeyThatResemblesNothingIsNamedWithTheKnownOnes() {
+        refused(Vmm.plan("--disk", "file=a,zzzzzzzz=1"), "zzzzzzzz", "It knows file, format");
+    }
+
+    @Test
+    void aDiskWithoutDataIsRefused() {
+        refused(Vmm.plan("--disk", "bus=virtio"), "file=PATH");
+    }
+
+    @Test
+    void aDiskKeyGivenTwiceIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,file=b"), "gives file twice");
+    }
+
+    @Test
+    void anImageThatIsNotRawIsRefusedWithTheWayToConvertIt() {
+        refused(Vmm.plan("--disk", "file=a.qcow2,format=qcow2"), "raw", "qemu-img convert");
+    }
+
+    @Test
+    void aDiskOverTheNetworkIsRefused() {
+        refused(Vmm.plan("--disk", "file=nbd://host/export"), "network", "nbd://host/export");
+    }
+
+    @Test
+    void aBusThatDoesNotExistIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,bus=ide"), "scsi or virtio", "ide");
+    }
+
+    @Test
+    void aSourceOfNoSizeIsRefused() {
+        refused(Vmm.plan("--disk", "file=null:0"), "multiple of 512");
+    }
+
+    @Test
+    void aTargetForAVirtioDiskIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,bus=virtio,target=1"), "target=", "bus=scsi");
+    }
+
+    @Test
+    void aSlotForAScsiDiskIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,slot=5"), "slot=", "--controller");
+    }
+
+    @Test
+    void twoDisksWithOneLunAreRefused() {
+        refused(
+                Vmm.plan("--disk", "file=a,lun=3", "--disk", "file=b,lun=3"),
+                "drive0",
+                "drive1",
+                "LUN 3",
+                "change the lun=");
+    }
+
+    @Test
+    void twoFunctionsInOnePlaceAreRefused() {
+        refused(
+                Vmm.plan("--disk", "file=a,bus=virtio,slot=5", "--disk", "file=b,bus=virtio,slot=5,function=0"),
+                "drive0",
+                "drive1",
+                "slot 5, function 0");
+    }
+
+    @Test
+    void aControllerAndADiskInOnePlaceAreRefused() {
+        refused(
+                Vmm.plan("--controller", "scsi,slot=6", "--disk", "file=b,bus=virtio,slot=6"),
+                "Disk drive0",
+                "controller 0",
+                "slot 6");
+    }
+
+    @Test
+    void slot32IsRefused() {
+        refused(Vmm.plan("--disk", "file=a,bus=virtio,slot=32"), "slot 32", "0 to 31");
+    }
+
+    @Test
+    void function8IsRefused() {
+        refused(Vmm.plan("--disk", "file=a,bus=virtio,slot=4,function=8"), "function 8", "0 to 7");
+    }
+
+    @Test
+    void aSlotOfTheChipsetIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,bus=virtio,slot=1"), "slot 1", "chipset", "2 to 31");
+    }
+
+    @Test
+    void aFunctionWithoutASlotIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,bus=virtio,function=1"), "function=1", "add slot=");
+    }
+
+    @Test
+    void aFunctionThatNoGuestWouldFindIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,bus=virtio,slot=4,function=2"), "slot 4", "no function 0");
+    }
+
+    @Test
+    void target256IsRefused() {
+        refused(Vmm.plan("--disk", "file=a,target=256"), "target 256", "0 to 255");
+    }
+
+    @Test
+    void lun16384IsRefused() {
+        refused(Vmm.plan("--disk", "file=a,lun=16384"), "LUN 16384", "0 to 16383");
+    }
+
+    @Test
+    void aNegativeLunIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,lun=-1"), "LUN -1", "0 to 16383");
+    }
+
+    @Test
+    void aControllerThatDoesNotExistIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,controller=2"), "controller 2", "--controller scsi,index=2");
+    }
+
+    @Test
+    void aControllerOfAnotherKindIsRefused() {
+        refused(Vmm.plan("--controller", "ide,index=0"), "--controller scsi,index=0");
+    }
+
+    @Test
+    void twoControllersWithOneIndexAreRefused() {
+        refused(Vmm.plan("--controller", "scsi,index=1", "--controller", "scsi,index=1"), "index 1");
+    }
+
+    @Test
+    void aControllerWithoutQueuesIsRefused() {
+        refused(Vmm.plan("--controller", "scsi,queues=0"), "0 request queues", "1 to 64");
+    }
+
+    @Test
+    void twoDisksWithOneIdAreRefused() {
+        refused(Vmm.plan("--disk", "file=a,id=x", "--disk", "file=b,id=x"), "called x");
+    }
+
+    @Test
+    void anIdThatAnotherDiskGetsByItselfIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,id=drive1", "--disk", "file=b"), "drive1", "id=");
+    }
+
+    @Test
+    void aSerialNumberThatVirtioBlkCannotCarryIsRefused() {
+        refused(
+                Vmm.plan("--disk", "file=a,bus=virtio,serial=123456789012345678901"),
+                "serial=",
+                "at most 20 printable");
+    }
+
+    @Test
+    void aVendorOfNineLettersIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,vendor=ABCDEFGHI"), "vendor=ABCDEFGHI", "at most 8");
+    }
+
+    @Test
+    void aWorldWideNameOfTooFewDigitsIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,wwn=123"), "wwn=123", "16 hexadecimal digits");
+    }
+
+    @Test
+    void aBlockSizeThatIsNoneIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,logical-block=1024"), "1024", "512 or 4096");
+    }
+
+    @Test
+    void aPhysicalBlockBelowTheLogicalOneIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,logical-block=4096,physical-block=512"), "512", "power of two from 4096");
+    }
+
+    @Test
+    void aNumberThatIsNoneIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,lun=first"), "lun", "whole number", "first");
+    }
+
+    @Test
+    void aSwitchThatIsNoneIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,readonly=maybe"), "readonly", "on or off", "maybe");
+    }
+
+    @Test
+    void devicesThatAreNotModernAreRefused() {
+        refused(Vmm.plan("--virtio", "legacy"), "modern", "legacy");
+    }
+
+    @Test
+    void aSerialPortThatLeadsNowhereKnownIsRefused() {
+        refused(Vmm.plan("--serial", "pty"), "stdio, file:PATH, unix:PATH or none", "pty");
+    }
+
+    @Test
+    void moreDisksThanSlotsAreRefused() {
+        String[] disks = new String[62];
+        for (int i = 0; i < disks.length; i += 2) {
+            disks[i] = "--disk";
+            disks[i + 1] = "file=a,bus=virtio";
+        }
+        refused(Vmm.plan(disks), "drive30", "no free PCI slot", "function=");
+    }
+
+    @Test
+    void anUnknownOptionIsNamedWithItsNearestMatch() {
+        refused(Vmm.plan("--memroy", "1G"), "--memroy", "did you mean --memory", "vmm run --help");
+    }
+
+    @Test
+    void anOptionWithoutItsValueIsRefused() {
+        refused(Vmm.execute("run", "--memory"), "--memory", "vmm run --help");
+    }
+
+    @Test
+    void anUnknownCommandIsNamedWithItsNearestMatch() {
+        refused(Vmm.execute("runn"), "runn", "did you mean vmm run?");
+    }
+
+    @Test
+    void jsonWithoutDryRunIsRefused() {
+        refused(Vmm.execute("run", "--kernel", "vmlinuz", "--json"), "--json", "--dry-run");
+    }
+
+    @Test
+    void aLogLevelThatDoesNotExistIsRefused() {
+        refused(Vmm.plan("--log", "loud"), "--log", "loud", "debug");
+    }
+}

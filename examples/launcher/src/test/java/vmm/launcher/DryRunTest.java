@@ -1,0 +1,130 @@
+package vmm.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What {@code vmm run --dry-run} shows of a machine. */
+class DryRunTest {
+    private static JsonNode json(String... options) {
+        String[] args = new String[options.length + 1];
+        System.arraycopy(options, 0, args, 0, options.length);
+        args[options.length] = "--json";
+        Vmm vmm = Vmm.plan(args);
+        assertEquals(0, vmm.status(), vmm::err);
+        return new JsonMapper().readTree(vmm.out());
+    }
+
+    @Test
+    void aScsiDiskAndAVirtioDiskStandSideBySide() {
+        Vmm vmm = Vmm.plan("pair", "--disk", "file=boot.img", "--disk", "file=data.img,bus=virtio");
+        assertEquals(0, vmm.status(), vmm::err);
+        assertTrue(vmm.out().contains("00:00.0  host bridge"), vmm::out);
+        assertTrue(vmm.out().contains("00:01.3  power management"), vmm::out);
+        assertTrue(vmm.out().contains("00:02.0  virtio-scsi  controller 0  1 request queue"), vmm::out);
+        assertTrue(vmm.out().contains("00:03.0  virtio-blk   drive1  data.img"), vmm::out);
+        assertTrue(vmm.out().contains("controller 0  target 0  lun 0  drive0  boot.img  serial drive0"), vmm::out);
+    }
+
+    @Test
+    void automaticLunsGoAroundTheOnesThatWereGiven() {
+        JsonNode disks = json("--disk", "file=a", "--disk", "file=b,lun=0", "--disk", "file=c")
+                .get("disks");
+        assertEquals(1, disks.get(0).get("lun").asInt());
+        assertEquals(0, disks.get(1).get("lun").asInt());
+        assertEquals(2, disks.get(2).get("lun").asInt());
+    }
+
+    @Test
+    void eachTargetCountsItsOwnLuns() {
+        JsonNode disks = json("--disk", "file=a", "--disk", "file=b,target=7").get("disks");
+        assertEquals(0, disks.get(1).get("lun").asInt());
+        assertEquals(7, disks.get(1).get("target").asInt());
+    }
+
+    @Test
+    void automaticSlotsGoAroundTheOnesThatWereGiven() {
+        JsonNode disks = json("--disk", "file=a,bus=virtio", "--disk", "file=b,bus=virtio,slot=2")
+                .get("disks");
+        assertEquals(3, disks.get(0).get("slot").asInt());
+        assertEquals(2, disks.get(1).get("slot").asInt());
+    }
+
+    @Test
+    void devicesShareASlotAsItsFunctions() {
+        JsonNode machine = json(
+                "--disk",
+                "file=a,bus=virtio,slot=9",
+                "--disk",
+                "file=b,bus=virtio,slot=9,function=7",
+                "--disk",
+                "file=c");
+        JsonNode disks = machine.get("disks");
+        assertEquals(9, disks.get(1).get("slot").asInt());
+        assertEquals(7, disks.get(1).get("function").asInt());
+        assertEquals(2, machine.get("controllers").get(0).get("slot").asInt());
+    }
+
+    @Test
+    void theFirstScsiDiskBringsControllerZeroWithAQueuePerProcessor() {
+        JsonNode controllers = json("--cpus", "4", "--disk", "file=a").get("controllers");
+        assertEquals(1, controllers.size());
+        assertEquals(0, controllers.get(0).get("index").asInt());
+        assertEquals(4, controllers.get(0).get("queues").asInt());
+    }
+
+    @Test
+    void aMachineWithoutScsiDisksHasNoController() {
+        assertTrue(json("--disk", "file=a,bus=virtio").get("controllers").isEmpty());
+    }
+
+    @Test
+    void controllersTakeTheFirstFreeIndex() {
+        JsonNode controllers = json("--controller", "scsi", "--controller", "scsi,index=0,queues=3")
+                .get("controllers");
+        assertEquals(0, controllers.get(0).get("index").asInt());
+        assertEquals(3, controllers.get(0).get("queues").asInt());
+        assertEquals(1, controllers.get(1).get("index").asInt());
+    }
+
+    @Test
+    void everythingThatWasSaidOfADiskIsKept() {
+        JsonNode disk = json(
+                        "--disk",
+                        "file=a,,b,readonly,serial=S1,wwn=0x5000c50015ea71ac,vendor=ACME,product=ROADRUNNER,"
+                                + "logical-block=4096,physical-block=8192,id=root")
+                .get("disks")
+                .get(0);
+        assertEquals("a,b", disk.get("file").asString());
+        assertTrue(disk.get("readonly").asBoolean());
+        assertEquals("S1", disk.get("serial").asString());
+        assertEquals("5000c50015ea71ac", disk.get("wwn").asString());
+        assertEquals("ACME", disk.get("vendor").asString());
+        assertEquals("ROADRUNNER", disk.get("product").asString());
+        assertEquals(4096, disk.get("logicalBlock").asInt());
+        assertEquals(8192, disk.get("physicalBlock").asInt());
+        assertEquals("root", disk.get("id").asString());
+    }
+
+    @Test
+    void memoryWithoutAUnitCountsMebibytes() {
+        assertEquals(256L << 20, json("--memory", "256").get("memoryBytes").asLong());
+        assertEquals(1L << 30, json("--memory", "1GiB").get("memoryBytes").asLong());
+    }
+
+    @Test
+    void aResetStartsTheMachineAgainUnlessToldOtherwise() {
+        assertTrue(json().get("rebootOnReset").asBoolean());
+        assertFalse(json("--no-reboot").get("rebootOnReset").asBoolean());
+    }
+
+    @Test
+    void theMachineIsNamedAfterTheProcessIfItHasNoName() {
+        assertEquals("vmm-" + ProcessHandle.current().pid(), json().get("name").asString());
+        assertEquals("box", json("box").get("name").asString());
+    }
+}
