@@ -1,0 +1,103 @@
+package vmm.virtio;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import vmm.event.EventLoop;
+
+/** A device that fills what it may write with what it may read, at once or when it is told to. */
+final class EchoDevice implements VirtioDevice {
+    /** A request that waits for its answer. */
+    record Held(QueueServer server, int head) {}
+
+    final List<Held> held = new ArrayList<>();
+    boolean holding;
+    int handled;
+
+    @Nullable
+    QueueGroup group;
+
+    private final EventLoop loop;
+    private final int queues;
+    private final int queueSize;
+    private final byte[] buffer = new byte[1 << 16];
+
+    EchoDevice(EventLoop loop, int queues, int queueSize) {
+        this.loop = loop;
+        this.queues = queues;
+        this.queueSize = queueSize;
+    }
+
+    @Override
+    public int type() {
+        return 0;
+    }
+
+    @Override
+    public long features() {
+        return Features.RING_INDIRECT_DESC | Features.RING_EVENT_IDX;
+    }
+
+    @Override
+    public int[] queueSizes() {
+        int[] sizes = new int[queues];
+        Arrays.fill(sizes, queueSize);
+        return sizes;
+    }
+
+    @Override
+    public int configSize() {
+        return 0;
+    }
+
+    @Override
+    public long readConfig(int offset, int size) {
+        return 0;
+    }
+
+    @Override
+    public void writeConfig(int offset, int size, long value) {}
+
+    @Override
+    public void activate(Activation activation) {
+        QueueGroup active = new QueueGroup(loop, "echo", activation);
+        for (QueueSetup setup : activation.queues()) {
+            if (setup != null) {
+                active.serve(setup, queueSize, this::handle);
+            }
+        }
+        group = active;
+        active.start();
+    }
+
+    private void handle(QueueServer server, DescriptorChain chain) {
+        handled++;
+        if (holding) {
+            held.add(new Held(server, chain.head()));
+            return;
+        }
+        int length = (int) Math.min(buffer.length, Math.min(chain.readableBytes(), chain.writableBytes()));
+        chain.read(0, buffer, 0, length);
+        chain.write(0, buffer, 0, length);
+        server.complete(chain.head(), length);
+    }
+
+    /** Answers what was held, on the loop's thread. */
+    void release() {
+        holding = false;
+        for (Held request : held) {
+            request.server().complete(request.head(), 0);
+        }
+        held.clear();
+    }
+
+    @Override
+    public void reset() {
+        QueueGroup active = group;
+        if (active != null) {
+            group = null;
+            active.stop();
+        }
+    }
+}

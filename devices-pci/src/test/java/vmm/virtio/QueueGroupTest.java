@@ -1,0 +1,271 @@
+package vmm.virtio;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import vmm.event.SteppedEventLoop;
+import vmm.memory.GuestMemory;
+import vmm.virtio.driver.MockDriver;
+import vmm.virtio.driver.MockQueue;
+
+class QueueGroupTest {
+    private static final int SIZE = 8;
+    private static final long IN = 0x80000;
+    private static final long OUT = 0x90000;
+
+    private final GuestMemory memory = GuestMemory.detached(1 << 20);
+    private final SteppedEventLoop loop = new SteppedEventLoop();
+    private final EchoDevice device = new EchoDevice(loop, 2, SIZE);
+    private final MockDriver driver = new MockDriver(memory, device);
+
+    @AfterEach
+    void close() {
+        loop.runUntilIdle();
+        driver.close();
+        loop.close();
+    }
+
+    private MockQueue started(long features) {
+        driver.negotiate(features);
+        MockQueue guest = driver.addQueue(0, SIZE);
+        driver.activate();
+        loop.runUntilIdle();
+        return guest;
+    }
+
+    private static QueueGroup groupOf(EchoDevice device) {
+        return Objects.requireNonNull(device.group);
+    }
+
+    @Test
+    void aBatchOfRequestsIsAnsweredWithOneInterrupt() {
+        MockQueue guest = started(0);
+        memory.putInt(IN, 0x12345678);
+        for (int i = 0; i < 5; i++) {
+            guest.readable(IN, 4).writable(OUT, 4).offer();
+            if (guest.free() < 2) {
+                break;
+            }
+        }
+        guest.kick();
+        loop.runUntilIdle();
+        assertEquals(1, guest.interrupts());
+        assertTrue(guest.collect());
+        assertEquals(4, guest.usedLength());
+        assertEquals(0x12345678, memory.getInt(OUT));
+        assertNull(driver.broken());
+    }
+
+    @Test
+    void requestsMadeBeforeActivationAreFound() {
+        driver.negotiate(0);
+        MockQueue guest = driver.addQueue(0, SIZE);
+        guest.readable(IN, 4).writable(OUT, 4).offer();
+        guest.putAvailIdx(guest.availIdx());
+        driver.activate();
+        loop.runUntilIdle();
+        assertTrue(guest.collect());
+    }
+
+    @Test
+    void aSpuriousDoorbellDoesNothing() {
+        MockQueue guest = started(Features.RING_EVENT_IDX);
+        guest.ring();
+        loop.runUntilIdle();
+        assertEquals(0, guest.interrupts());
+        assertEquals(0, device.handled);
+        assertNull(driver.broken());
+    }
+
+    @Test
+    void aFaultBreaksTheWholeDeviceAndTellsTheDriverOnce() {
+        driver.negotiate(0);
+        MockQueue good = driver.addQueue(0, SIZE);
+        MockQueue bad = driver.addQueue(1, SIZE);
+        driver.activate();
+        loop.runUntilIdle();
+        bad.putDescriptor(0, -1, 1, 0, 0);
+        bad.putAvailIdx(1);
+        bad.ring();
+        loop.runUntilIdle();
+        assertNotNull(driver.broken());
+
+        good.readable(IN, 4).writable(OUT, 4).offer();
+        good.ring();
+        good.kick();
+        loop.runUntilIdle();
+        assertEquals(0, device.handled);
+        assertEquals(0, good.usedIdx());
+    }
+
+    @Test
+    void requestsInFlightWhenTheDeviceBreaksAreNotShownAsUsed() {
+        MockQueue guest = started(0);
+        device.holding = true;
+        guest.readable(IN, 4).offer();
+        guest.kick();
+        loop.runUntilIdle();
+        guest.putAvailable(guest.availIdx(), SIZE);
+        guest.putAvailIdx(guest.availIdx() + 1);
+        guest.ring();
+        loop.runUntilIdle();
+        assertNotNull(driver.broken());
+        loop.post(device::release);
+        loop.runUntilIdle();
+        assertEquals(0, guest.usedIdx());
+        assertEquals(0, guest.interrupts());
+    }
+
+    @Test
+    void aQueueOutsideMemoryBreaksTheDeviceAtOnce() {
+        driver.negotiate(0);
+        QueueSetup setup = driver.addQueue(0, SIZE).setup();
+        driver.activate(List.of(new QueueSetup(
+                0, SIZE, -16, setup.driverArea(), setup.deviceArea(), setup.doorbell(), setup.interrupt())));
+        assertNotNull(driver.broken());
+        assertFalse(loop.step());
+        driver.reset();
+    }
+
+    @Test
+    void aBrokenDeviceWorksAgainAfterAReset() {
+        MockQueue guest = started(0);
+        guest.putAvailIdx(SIZE + 1);
+        guest.ring();
+        loop.runUntilIdle();
+        assertNotNull(driver.broken());
+        driver.reset();
+        MockQueue again = started(Features.RING_EVENT_IDX);
+        again.readable(IN, 4).writable(OUT, 4).offer();
+        again.kick();
+        loop.runUntilIdle();
+        assertTrue(again.collect());
+        assertNull(driver.broken());
+    }
+
+    @Test
+    void theLoopCannotWaitForItselfInAReset() {
+        MockQueue guest = started(0);
+        QueueGroup group = groupOf(device);
+        device.holding = true;
+        guest.readable(IN, 4).offer();
+        guest.kick();
+        loop.runUntilIdle();
+        assertThrows(IllegalStateException.class, group::stop);
+        device.release();
+        group.stop();
+        device.group = null;
+    }
+
+    @Test
+    void aResetFromAnotherThreadWaitsForRequestsInFlight() throws InterruptedException {
+        MockQueue guest = started(0);
+        QueueGroup group = groupOf(device);
+        device.holding = true;
+        guest.readable(IN, 4).offer();
+        guest.kick();
+        loop.runUntilIdle();
+        Thread vcpu = new Thread(device::reset);
+        vcpu.start();
+        while (group.isRunning()) {
+            loop.step();
+        }
+        vcpu.join(50);
+        assertTrue(vcpu.isAlive());
+        device.release();
+        vcpu.join(10_000);
+        assertFalse(vcpu.isAlive());
+        assertEquals(0, guest.usedIdx());
+    }
+
+    @Test
+    void aDriverThatNeverStopsDoesNotKeepTheOtherQueuesWaiting() {
+        driver.negotiate(0);
+        MockQueue endless = driver.addQueue(0, SIZE);
+        MockQueue patient = driver.addQueue(1, SIZE);
+        driver.activate();
+        loop.runUntilIdle();
+        // Descriptor 0 again and again, without ever waiting for the device.
+        endless.putDescriptor(0, IN, 4, 0, 0);
+        patient.readable(IN, 4).writable(OUT, 4).offer();
+        patient.kick();
+        int shown = 0;
+        for (int round = 0; round < 10; round++) {
+            endless.putAvailIdx(shown += SIZE);
+            endless.ring();
+            int before = device.handled;
+            loop.step();
+            assertTrue(device.handled - before <= SIZE + 1);
+        }
+        assertTrue(patient.collect());
+    }
+
+    @Test
+    void aPolledQueueGivesItsBuffersWhenTheDeviceWantsThem() {
+        driver.negotiate(0);
+        MockQueue guest = driver.addQueue(0, SIZE);
+        QueueGroup group = new QueueGroup(
+                loop,
+                "events",
+                new Activation(memory, driver.features(), List.<@Nullable QueueSetup>of(guest.setup()), driver));
+        QueueServer events = Objects.requireNonNull(group.open(guest.setup(), 4));
+        group.start();
+        loop.runUntilIdle();
+        assertNull(events.poll());
+        int head = guest.writable(OUT, 16).offer();
+        guest.kick();
+        assertFalse(loop.step());
+        loop.post(() -> {
+            DescriptorChain chain = Objects.requireNonNull(events.poll());
+            chain.putInt(0, 7);
+            events.complete(chain.head(), 4);
+        });
+        loop.runUntilIdle();
+        assertTrue(guest.collect());
+        assertEquals(head, guest.usedHead());
+        assertEquals(7, memory.getInt(OUT));
+        assertEquals(1, guest.interrupts());
+        assertSame(events, group.servers().getFirst());
+        group.stop();
+        assertNull(events.poll());
+    }
+
+    @Test
+    void theDoorbellEventTellsDeviceQueueAndChains(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("doorbell.jfr");
+        try (Recording recording = new Recording()) {
+            recording.enable("vmm.Doorbell");
+            recording.start();
+            MockQueue guest = started(0);
+            guest.readable(IN, 4).writable(OUT, 4).offer();
+            guest.readable(IN, 4).writable(OUT, 4).offer();
+            guest.kick();
+            loop.runUntilIdle();
+            recording.stop();
+            recording.dump(file);
+        }
+        List<RecordedEvent> events = RecordingFile.readAllEvents(file).stream()
+                .filter(event -> event.getInt("chains") == 2)
+                .toList();
+        assertEquals(1, events.size());
+        assertEquals("echo", events.getFirst().getString("device"));
+        assertEquals(0, events.getFirst().getInt("queue"));
+        assertTrue(Files.size(file) > 0);
+    }
+}
