@@ -1,0 +1,16 @@
+#!/bin/sh
+# Builds every guest into the directory given (default: ../resources/vmm/guests). The same compiler gives the same bytes.
+set -eu
+export LC_ALL=C
+cd "$(dirname "$0")"
+out=${1:-../resources/vmm/guests}
+mkdir -p "$out"
+flags="-m64 -std=c17 -Os -Wall -Wextra -Werror -ffreestanding -nostdlib -static -fno-pic -no-pie
+    -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -mno-red-zone -mgeneral-regs-only
+    -frandom-seed=guest -s -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -T guest.ld"
+# shellcheck disable=SC2086 # The flags are words.
+for guest in first-byte echo triple-fault unemulated; do
+    ${CC:-gcc} $flags -o "$out/$guest.elf" "$guest.S"
+done
+# shellcheck disable=SC2086
+${CC:-gcc} $flags -o "$out/disks.elf" disks/boot.S disks/*.c

@@ -1,0 +1,28 @@
+/* Sends every byte that arrives on the serial port back, up to and including a 'q', then leaves. */
+#include "pvh.h"
+
+start:
+    print '>'
+    mov $COM1_FCR, %dx
+    mov $1, %al                 /* FIFOs on */
+    out %al, %dx
+next:
+    mov $COM1_LSR, %dx
+wait_for_data:
+    in %dx, %al
+    test $LSR_DR, %al
+    jz wait_for_data
+    mov $COM1, %dx
+    in %dx, %al
+    mov %al, %bl
+    mov $COM1_LSR, %dx
+wait_for_room:
+    in %dx, %al
+    test $LSR_THRE, %al
+    jz wait_for_room
+    mov $COM1, %dx
+    mov %bl, %al
+    out %al, %dx
+    cmp $'q', %bl
+    jne next
+    leave_with EXIT_SUCCESS
