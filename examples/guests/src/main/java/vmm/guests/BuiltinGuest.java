@@ -7,11 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A guest that comes with the VMM: a 64-bit ELF file of a few KiB with a PVH entry point, that talks on the first serial
- * port and leaves through the debug exit port (0xF4).
+ * A guest that comes with the VMM: a 64-bit ELF file of a few KiB with a PVH entry point, that talks on the first
+ * serial port and leaves through the debug exit port (0xF4).
  *
- * <p>A guest that reaches its end writes {@link #SUCCESS} there, which makes the VMM's exit status {@link
- * #SUCCESS_STATUS}.
+ * <p>A guest that reaches its end writes {@link #SUCCESS} there, which makes the VMM's exit status
+ * {@link #SUCCESS_STATUS}.
  */
 public enum BuiltinGuest {
     /**
@@ -21,8 +21,8 @@ public enum BuiltinGuest {
      * {@code Failed:}.
      *
      * <p>BARs must have their addresses, of 32 or 64 bits. Failures end with other values at the debug exit port, the
-     * first one counts: 0x11 no disk, 0x12 no registers found, 0x13 VERSION_1 refused, 0x14 no queue, 0x15 no answer
-     * in time, 0x16 a request failed. Without that port the guest powers the machine off (PIIX4), or resets it, or halts.
+     * first one counts: 0x11 no disk, 0x12 no registers found, 0x13 VERSION_1 refused, 0x14 no queue, 0x15 no answer in
+     * time, 0x16 a request failed. Without that port the guest powers the machine off (PIIX4), or resets it, or halts.
      */
     DISKS("disks"),
 
