@@ -1,0 +1,91 @@
+package vmm.scsi;
+
+/**
+ * A command descriptor block (SPC-5 4.2), read in place: numbers are big-endian and unsigned, offsets count from the
+ * operation code in byte 0.
+ *
+ * <p>Made once for each slot and refilled for each command. What lies beyond the bytes that the initiator sent reads as
+ * 0; a {@link DeviceServer} refuses a block that is too short for its command before anybody reads it.
+ */
+public final class Cdb {
+    /** The longest descriptor block there is: variable length, 8 bytes of header and 252 more (SPC-5 4.2.3). */
+    public static final int MAX_LENGTH = 260;
+
+    private final byte[] bytes = new byte[MAX_LENGTH];
+    private int length;
+
+    /** An empty block. */
+    public Cdb() {}
+
+    /**
+     * Where a transport writes the block before {@link #setLength}.
+     *
+     * @return {@value #MAX_LENGTH} bytes
+     */
+    public byte[] bytes() {
+        return bytes;
+    }
+
+    /**
+     * Sets how many bytes the initiator sent.
+     *
+     * @param sent at most {@link #MAX_LENGTH}; those beyond are cleared
+     */
+    public void setLength(int sent) {
+        for (int i = sent; i < length; i++) {
+            bytes[i] = 0;
+        }
+        length = sent;
+    }
+
+    /** Copies a whole block here. */
+    public void set(byte... block) {
+        System.arraycopy(block, 0, bytes, 0, block.length);
+        setLength(block.length);
+    }
+
+    /** How many bytes the initiator sent: those of the command and perhaps padding. */
+    public int length() {
+        return length;
+    }
+
+    /** What is to be done. */
+    public int operationCode() {
+        return u8(0);
+    }
+
+    /** Which of the things that share an operation code is to be done (SPC-5 4.2.2.2), for those that do. */
+    public int serviceAction() {
+        return u8(1) & 0x1f;
+    }
+
+    /** The byte at {@code offset}. */
+    public int u8(int offset) {
+        return bytes[offset] & 0xff;
+    }
+
+    /** The 16 bits at {@code offset}. */
+    public int u16(int offset) {
+        return BigEndian.get16(bytes, offset);
+    }
+
+    /** The 24 bits at {@code offset}. */
+    public int u24(int offset) {
+        return BigEndian.get24(bytes, offset);
+    }
+
+    /** The 32 bits at {@code offset}. */
+    public long u32(int offset) {
+        return BigEndian.get32(bytes, offset);
+    }
+
+    /** The 64 bits at {@code offset}; those from 2^63 on are negative. */
+    public long u64(int offset) {
+        return BigEndian.get64(bytes, offset);
+    }
+
+    /** True if one of {@code bits} is set in the byte at {@code offset}. */
+    public boolean has(int offset, int bits) {
+        return (bytes[offset] & bits) != 0;
+    }
+}

@@ -1,0 +1,115 @@
+package vmm.scsi;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a logical unit keeps for one initiator (an I_T_L nexus, SAM-5 4.6): the unit attention conditions that it has
+ * not told yet, and counters.
+ *
+ * <p>Belongs to the loop of its {@link ItNexus}, which alone runs commands through it; any thread may {@link #raise}.
+ */
+public abstract class ItlNexus {
+    private static final VarHandle PENDING;
+
+    static {
+        try {
+            PENDING = MethodHandles.lookup()
+                    .findVarHandle(ItlNexus.class, "pending", int.class)
+                    .withInvokeExactBehavior();
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final ItNexus initiator;
+    private final LogicalUnit unit;
+
+    @SuppressWarnings("FieldMayBeFinal") // Written through PENDING.
+    private volatile int pending = UnitAttention.POWER_ON.bit();
+
+    private long commands;
+    private long checkConditions;
+    private long reads;
+    private long bytesRead;
+    private long writes;
+    private long bytesWritten;
+
+    /** The nexus of {@code unit} and {@code initiator}, with POWER ON OCCURRED to tell. */
+    protected ItlNexus(ItNexus initiator, LogicalUnit unit) {
+        this.initiator = initiator;
+        this.unit = unit;
+    }
+
+    /** The initiator's way to the target. */
+    public final ItNexus initiator() {
+        return initiator;
+    }
+
+    /** The logical unit. */
+    public LogicalUnit unit() {
+        return unit;
+    }
+
+    /** True if this belongs to {@code other}, and not to one that had its number before. */
+    @SuppressWarnings("ReferenceEquality") // A logical unit is a thing, not a value.
+    final boolean isOf(LogicalUnit other) {
+        return unit == other;
+    }
+
+    /** Runs a command; {@link ScsiTask#completed} tells its end, perhaps before this returns. Loop thread only. */
+    protected abstract void execute(ScsiTask task);
+
+    /** Why commands that need the medium cannot run now, or null if they can. */
+    @Nullable
+    SenseCode notReady() {
+        return null;
+    }
+
+    /** Establishes a unit attention condition (SAM-5 5.14). Any thread may call. */
+    public final void raise(UnitAttention attention) {
+        int ignored = (int) PENDING.getAndBitwiseOr(this, attention.bit());
+    }
+
+    /** Takes the first pending unit attention condition away, to be told now; null if there is none. */
+    @Nullable
+    final UnitAttention takeAttention() {
+        int set = pending;
+        if (set == 0) {
+            return null;
+        }
+        UnitAttention first = UnitAttention.first(set);
+        if (first != null) {
+            settle(first);
+        }
+        return first;
+    }
+
+    /** Takes away what telling {@code attention} settles. */
+    final void settle(UnitAttention attention) {
+        int ignored = (int) PENDING.getAndBitwiseAnd(this, ~attention.settled());
+    }
+
+    final void count(ScsiTask task) {
+        commands++;
+        if (task.status() != ScsiStatus.GOOD) {
+            checkConditions += task.status() == ScsiStatus.CHECK_CONDITION ? 1 : 0;
+        }
+    }
+
+    final void countRead(long bytes) {
+        reads++;
+        bytesRead += bytes;
+    }
+
+    final void countWrite(long bytes) {
+        writes++;
+        bytesWritten += bytes;
+    }
+
+    /** What has been done through this nexus. Any thread may call; others than the loop's see it a little late. */
+    public final LogicalUnitCounters counters() {
+        return new LogicalUnitCounters(commands, checkConditions, reads, bytesRead, writes, bytesWritten);
+    }
+}

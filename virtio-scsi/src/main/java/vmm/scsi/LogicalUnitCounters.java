@@ -1,0 +1,28 @@
+package vmm.scsi;
+
+/**
+ * What a logical unit has done.
+ *
+ * @param commands all commands that ended
+ * @param checkConditions those of them that ended with CHECK CONDITION
+ * @param reads commands that read the medium with success
+ * @param bytesRead how much they read
+ * @param writes commands that wrote the medium with success
+ * @param bytesWritten how much they wrote
+ */
+public record LogicalUnitCounters(
+        long commands, long checkConditions, long reads, long bytesRead, long writes, long bytesWritten) {
+    /** Nothing done yet. */
+    public static final LogicalUnitCounters ZERO = new LogicalUnitCounters(0, 0, 0, 0, 0, 0);
+
+    /** The sum. */
+    public LogicalUnitCounters plus(LogicalUnitCounters other) {
+        return new LogicalUnitCounters(
+                commands + other.commands,
+                checkConditions + other.checkConditions,
+                reads + other.reads,
+                bytesRead + other.bytesRead,
+                writes + other.writes,
+                bytesWritten + other.bytesWritten);
+    }
+}

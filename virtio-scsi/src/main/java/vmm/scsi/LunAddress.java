@@ -1,0 +1,46 @@
+package vmm.scsi;
+
+/** The eight bytes that address a logical unit (SAM-5 4.7), for units of one level. */
+public final class LunAddress {
+    /** The largest number of a logical unit: 14 bits of the flat space addressing method. */
+    public static final int MAX_LUN = 16383;
+
+    /** What {@link #decode} gives for an address that can belong to no logical unit of one level. */
+    public static final int INVALID = -1;
+
+    private static final int PERIPHERAL_METHOD = 0;
+    private static final int FLAT_SPACE_METHOD = 1;
+
+    private LunAddress() {}
+
+    /**
+     * The number of the logical unit that an address means.
+     *
+     * @param address its eight bytes, the first in the most significant place
+     * @return 0 to {@link #MAX_LUN}, or {@link #INVALID}
+     */
+    public static int decode(long address) {
+        if ((address & 0xffff_ffff_ffffL) != 0) {
+            return INVALID;
+        }
+        int level = (int) (address >>> 48);
+        int number = level & 0x3fff;
+        return switch (level >>> 14) {
+            // SAM-5 4.7.7.2: the upper six bits name a bus, and there is none but this one
+            case PERIPHERAL_METHOD -> number <= 0xff ? number : INVALID;
+            case FLAT_SPACE_METHOD -> number;
+            default -> INVALID;
+        };
+    }
+
+    /**
+     * The address of a logical unit, by the simplest method that can express it.
+     *
+     * @param lun 0 to {@link #MAX_LUN}
+     * @return eight bytes, the first in the most significant place
+     */
+    public static long encode(int lun) {
+        int method = lun <= 0xff ? PERIPHERAL_METHOD : FLAT_SPACE_METHOD;
+        return (long) (method << 14 | lun) << 48;
+    }
+}

@@ -1,0 +1,91 @@
+package vmm.scsi;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Data that a command answers, put together piece by piece. For commands that are not on the data path. */
+final class ParameterData {
+    private byte[] bytes = new byte[64];
+    private int length;
+
+    /** The array that holds the data in its first {@link #length} bytes. */
+    byte[] bytes() {
+        return bytes;
+    }
+
+    int length() {
+        return length;
+    }
+
+    ParameterData u8(int value) {
+        bytes[grow(1)] = (byte) value;
+        return this;
+    }
+
+    ParameterData u16(int value) {
+        BigEndian.put16(bytes, grow(2), value);
+        return this;
+    }
+
+    ParameterData u24(int value) {
+        BigEndian.put24(bytes, grow(3), value);
+        return this;
+    }
+
+    ParameterData u32(long value) {
+        BigEndian.put32(bytes, grow(4), value);
+        return this;
+    }
+
+    ParameterData u64(long value) {
+        BigEndian.put64(bytes, grow(8), value);
+        return this;
+    }
+
+    ParameterData bytes(byte[] more) {
+        return bytes(more, more.length);
+    }
+
+    ParameterData bytes(byte[] more, int count) {
+        System.arraycopy(more, 0, bytes, grow(count), count);
+        return this;
+    }
+
+    ParameterData zeros(int count) {
+        grow(count);
+        return this;
+    }
+
+    /** Printable ASCII, left-aligned in a field of {@code width} bytes and filled up with spaces (SPC-5 4.3.1). */
+    ParameterData ascii(String text, int width) {
+        int at = grow(width);
+        Arrays.fill(bytes, at, at + width, (byte) ' ');
+        byte[] encoded = text.getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(encoded, 0, bytes, at, Math.min(encoded.length, width));
+        return this;
+    }
+
+    /** Sets a byte that has been written before. */
+    void set8(int offset, int value) {
+        bytes[offset] = (byte) value;
+    }
+
+    /** Sets 16 bits that have been written before. */
+    void set16(int offset, int value) {
+        BigEndian.put16(bytes, offset, value);
+    }
+
+    /** Sets 32 bits that have been written before. */
+    void set32(int offset, long value) {
+        BigEndian.put32(bytes, offset, value);
+    }
+
+    private int grow(int count) {
+        int at = length;
+        length += count;
+        if (length > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(length, 2 * bytes.length));
+        }
+        return at;
+    }
+}

@@ -1,0 +1,59 @@
+package vmm.scsi;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import org.jspecify.annotations.Nullable;
+
+/** A trace of one command. Costs nothing while no recording asks for it. */
+@Name("vmm.ScsiCommand")
+@Label("SCSI Command")
+@Category({"VMM", "SCSI"})
+@Description("A command, from its arrival at the target to its status")
+@StackTrace(false)
+final class ScsiCommandEvent extends Event {
+    @Label("Command")
+    @Nullable
+    String command;
+
+    @Label("Operation Code")
+    int operationCode;
+
+    @Label("LUN")
+    int lun;
+
+    @Label("First Logical Block")
+    @Description("-1 if the command is about no blocks")
+    long lba;
+
+    @Label("Logical Blocks")
+    long blocks;
+
+    @Label("Status")
+    @Nullable
+    String status;
+
+    @Label("Sense Key")
+    int senseKey;
+
+    @Label("Additional Sense Code and Qualifier")
+    int additionalSense;
+
+    @Label("Unused Bytes")
+    long residual;
+
+    void describe(@Nullable SupportedCommand<?> recognized, int toLun, long firstBlock, long count, ScsiTask task) {
+        command = recognized == null ? "unknown" : recognized.name();
+        operationCode = task.cdb().operationCode();
+        lun = toLun;
+        lba = firstBlock;
+        blocks = count;
+        status = task.overrun() ? "OVERRUN" : task.status().name();
+        senseKey = task.sense().key();
+        additionalSense = task.sense().additionalCode();
+        residual = task.residual();
+    }
+}

@@ -1,0 +1,14 @@
+package vmm.scsi;
+
+/** TEST UNIT READY (SPC-5 6.52): can the medium be reached? */
+final class TestUnitReady implements Command<ItlNexus> {
+    @Override
+    public void execute(ItlNexus nexus, ScsiTask task) {
+        task.end(ScsiStatus.GOOD);
+    }
+
+    @Override
+    public boolean needsMedium() {
+        return true;
+    }
+}

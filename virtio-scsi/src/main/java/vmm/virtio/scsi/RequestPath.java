@@ -1,0 +1,145 @@
+package vmm.virtio.scsi;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import vmm.event.EventLoop;
+import vmm.linux.IoVector;
+import vmm.memory.GuestFaultException;
+import vmm.scsi.ItNexus;
+import vmm.scsi.ScsiBus;
+import vmm.scsi.ScsiTarget;
+import vmm.virtio.DescriptorChain;
+import vmm.virtio.QueueHandler;
+import vmm.virtio.QueueServer;
+
+/**
+ * The way from the request queues to the targets and back (virtio 1.3 5.6.6.1). Owned by the loop's thread; allocates
+ * nothing but the first time that so many requests are in flight.
+ */
+final class RequestPath implements QueueHandler {
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final EventLoop loop;
+    private final ScsiBus bus;
+    private final HbaConfig config;
+    private final HbaConfigSpace space;
+    private final TaskManager manager;
+    private final @Nullable ItNexus[] nexuses = new @Nullable ItNexus[ScsiBus.MAX_TARGET + 1];
+    private final List<HbaRequest> slots = new ArrayList<>();
+    private @Nullable HbaRequest firstFree;
+
+    /** The fixed part of a response before it goes to the driver; all zeros in between. */
+    private final byte[] response = new byte[RequestLayout.RESPONSE + HbaConfigSpace.LARGEST];
+
+    private final MemorySegment responseSegment = MemorySegment.ofArray(response);
+
+    RequestPath(EventLoop loop, ScsiBus bus, HbaConfig config, HbaConfigSpace space) {
+        this.loop = loop;
+        this.bus = bus;
+        this.config = config;
+        this.space = space;
+        this.manager = new TaskManager(this);
+    }
+
+    /** Who answers the control queue. */
+    TaskManager manager() {
+        return manager;
+    }
+
+    /** All slots there are, in flight or not. */
+    List<HbaRequest> slots() {
+        return slots;
+    }
+
+    @Override
+    public void handle(QueueServer server, DescriptorChain chain) {
+        int cdbSize = space.cdbSize();
+        int senseSize = space.senseSize();
+        if (chain.writableBytes() < RequestLayout.RESPONSE + senseSize) {
+            throw new GuestFaultException("A SCSI request has room for " + chain.writableBytes()
+                    + " bytes of response, but sense_size is " + senseSize + ".");
+        }
+        HbaRequest request = takeSlot();
+        if (chain.readableBytes() < RequestLayout.CDB + (long) cdbSize) {
+            request.takeAnswer(server, chain, senseSize);
+            request.refuse(Response.FAILURE);
+            return;
+        }
+        request.take(server, chain, cdbSize, senseSize);
+        ItNexus nexus = nexus(request.target());
+        if (nexus == null) {
+            request.refuse(Response.BAD_TARGET);
+        } else if (request.dataOut().bytes() != 0 && request.dataIn().bytes() != 0) {
+            // virtio 1.3 5.6.6.1.1: VIRTIO_SCSI_F_INOUT has not been negotiated
+            request.refuse(Response.FAILURE);
+        } else {
+            nexus.execute(request.lun(), request);
+        }
+    }
+
+    /**
+     * Our way to a target, or null if there is no such target.
+     *
+     * @param target 0 to {@link ScsiBus#MAX_TARGET}, or {@link HbaAddress#NO_TARGET}
+     */
+    @Nullable
+    ItNexus nexus(int target) {
+        if (target == HbaAddress.NO_TARGET) {
+            return null;
+        }
+        ScsiTarget there = bus.target(target);
+        if (there == null) {
+            return null;
+        }
+        ItNexus known = nexuses[target];
+        if (known == null) {
+            known = there.connect(loop);
+            nexuses[target] = known;
+        }
+        return known;
+    }
+
+    /** Lets all logical units know that this initiator has been reset. Nothing is in flight. */
+    void reset() {
+        for (ItNexus nexus : nexuses) {
+            if (nexus != null) {
+                nexus.hardReset();
+            }
+        }
+    }
+
+    /** Writes the fixed part of a response. */
+    void write(IoVector target, long residual, int status, int code, byte[] sense, int senseLength) {
+        responseSegment.set(INT, RequestLayout.SENSE_LEN, senseLength);
+        responseSegment.set(INT, RequestLayout.RESIDUAL, (int) residual);
+        response[RequestLayout.STATUS] = (byte) status;
+        response[RequestLayout.RESPONSE_CODE] = (byte) code;
+        System.arraycopy(sense, 0, response, RequestLayout.SENSE, senseLength);
+        target.copyFrom(responseSegment, 0);
+        Arrays.fill(response, RequestLayout.SENSE, RequestLayout.SENSE + senseLength, (byte) 0);
+    }
+
+    /** Gives a request back to the driver, and its slot to the pool. */
+    void ended(HbaRequest request, QueueServer server, int head, long written) {
+        request.nextFree = firstFree;
+        firstFree = request;
+        server.complete(head, written);
+        manager.ended(request);
+    }
+
+    private HbaRequest takeSlot() {
+        HbaRequest slot = firstFree;
+        if (slot == null) {
+            slot = new HbaRequest(this, config.queueSize());
+            slots.add(slot);
+        } else {
+            firstFree = slot.nextFree;
+        }
+        return slot;
+    }
+}
