@@ -34,7 +34,7 @@ public final class BlockDevices {
         } catch (IllegalArgumentException e) {
             throw new HostException("Disk " + source + ": " + e.getMessage(), e);
         }
-        DiskSize.check(source, size);
+        DiskSize.checkSource(source, prefix, size);
         return size;
     }
 }

@@ -9,15 +9,35 @@ final class DiskSize {
 
     private DiskSize() {}
 
-    /** Throws a {@link HostException} with a sentence if a disk cannot have {@code size} bytes. */
-    static void check(String disk, long size) {
+    /** Throws a {@link HostException} with a sentence if no image of a disk has {@code size} bytes. */
+    static void checkFile(String path, long size) {
         if (size == 0) {
-            throw new HostException("Disk " + disk + " is empty: give it a size, as with truncate -s 10G.");
+            throw new HostException(
+                    "Disk " + path + " is empty: give it a size, as with truncate -s 10G " + path + ".");
         }
         if (size % SECTOR != 0) {
-            long rounded = (size / SECTOR + 1) * SECTOR;
-            throw new HostException("Disk " + disk + " has " + size + " bytes, which is no multiple of " + SECTOR
-                    + ": grow it with truncate -s " + rounded + ".");
+            throw odd(path, size, "grow it with truncate -s " + roundUp(size) + " " + path);
         }
+    }
+
+    /**
+     * Throws a {@link HostException} with a sentence if {@code source}, as in {@code null:4G}, asks for no good size.
+     */
+    static void checkSource(String source, String prefix, long size) {
+        if (size == 0) {
+            throw new HostException("Disk " + source + " is empty: give it a size, as in " + prefix + "10G.");
+        }
+        if (size % SECTOR != 0) {
+            throw odd(source, size, "write " + prefix + roundUp(size));
+        }
+    }
+
+    private static HostException odd(String disk, long size, String remedy) {
+        return new HostException(
+                "Disk " + disk + " has " + size + " bytes, which is no multiple of " + SECTOR + ": " + remedy + ".");
+    }
+
+    private static long roundUp(long size) {
+        return (size / SECTOR + 1) * SECTOR;
     }
 }

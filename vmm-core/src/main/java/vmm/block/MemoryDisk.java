@@ -2,6 +2,7 @@ package vmm.block;
 
 import java.lang.foreign.MemorySegment;
 import vmm.event.EventLoop;
+import vmm.linux.HostException;
 import vmm.linux.Mapping;
 
 /** A disk in this process's memory, zeroed at first and gone when closed. What is never written takes no room. */
@@ -22,9 +23,17 @@ public final class MemoryDisk implements BlockDevice {
         this.name = name;
         this.size = size;
         this.readOnly = readOnly;
-        this.mapping = Mapping.reserve(size);
+        this.mapping = reserve(name, size);
         mapping.commit(0, size);
         this.content = mapping.segment();
+    }
+
+    private static Mapping reserve(String name, long size) {
+        try {
+            return Mapping.reserve(size);
+        } catch (HostException e) {
+            throw new HostException("Disk " + name + ": " + e.getMessage() + " Make it smaller.", e);
+        }
     }
 
     @Override

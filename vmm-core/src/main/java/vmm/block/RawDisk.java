@@ -62,7 +62,7 @@ public final class RawDisk implements BlockDevice {
             FileStatus status = FileStatus.of(fd);
             checkKind(path, status, readOnly);
             lock(path, fd, status, readOnly);
-            DiskSize.check(path, status.size());
+            DiskSize.checkFile(path, status.size());
             return new RawDisk(path, fd, status.size(), readOnly, status.inMemory() ? Engine.SYNCHRONOUS : Engine.RING);
         } catch (HostException e) {
             FileIo.close(fd);
