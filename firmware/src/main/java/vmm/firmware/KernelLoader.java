@@ -20,7 +20,7 @@ public final class KernelLoader {
      * Puts a kernel, its initrd and what its boot protocol tells it into guest memory. The file's first bytes decide
      * which protocol it is. Needs no virtual machine; call it before a processor runs.
      *
-     * @param memory the guest's, in which every byte from 1 MiB on is still zero
+     * @param memory the guest's, fresh or left over from before a reset
      * @param kernel the file of a bzImage or an ELF with a PVH entry
      * @param initrd the file of an initial RAM disk
      * @param commandLine the kernel's parameters, may be empty

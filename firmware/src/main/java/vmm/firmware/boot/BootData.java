@@ -62,6 +62,7 @@ public final class BootData {
      * @param code the code segment's descriptor, {@link #CODE_32} or {@link #CODE_64}
      */
     public static Segments writeGdt(GuestMemory memory, long code) {
+        memory.write(GDT, new byte[GDT_SIZE]);
         memory.putLong(GDT + CODE_SELECTOR, code);
         memory.putLong(GDT + DATA_SELECTOR, DATA);
         memory.putLong(GDT + TASK_SELECTOR, TASK);

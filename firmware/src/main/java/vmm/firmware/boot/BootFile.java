@@ -23,11 +23,15 @@ public final class BootFile implements AutoCloseable {
     private final FileChannel channel;
     private final long size;
 
-    private BootFile(String role, Path path, FileChannel channel, long size) {
+    private BootFile(String role, Path path, FileChannel channel) {
         this.role = role;
         this.path = path;
         this.channel = channel;
-        this.size = size;
+        try {
+            size = channel.size();
+        } catch (IOException e) {
+            throw unreadable(role, path, e);
+        }
     }
 
     /**
@@ -40,23 +44,24 @@ public final class BootFile implements AutoCloseable {
         if (Files.exists(path) && !Files.isRegularFile(path)) { // opening a FIFO would wait for a writer
             throw new HostException("The " + role + " " + path + " is not a file.");
         }
-        FileChannel channel = null;
+        BootFile file = new BootFile(role, path, openChannel(role, path));
+        if (file.size > 0) {
+            return file;
+        }
+        file.close();
+        throw new HostException("The " + role + " " + path + " is empty.");
+    }
+
+    private static FileChannel openChannel(String role, Path path) {
         try {
-            channel = FileChannel.open(path, StandardOpenOption.READ);
-            long size = channel.size();
-            if (size > 0) {
-                return new BootFile(role, path, channel, size);
-            }
+            return FileChannel.open(path, StandardOpenOption.READ);
         } catch (NoSuchFileException e) {
             throw new HostException("The " + role + " " + path + " does not exist.", e);
         } catch (AccessDeniedException e) {
             throw new HostException("The " + role + " " + path + " may not be read by this user.", e);
         } catch (IOException e) {
-            throw new HostException("The " + role + " " + path + " cannot be read: " + e.getMessage() + ".", e);
+            throw unreadable(role, path, e);
         }
-        BootFile empty = new BootFile(role, path, channel, 0);
-        empty.close();
-        throw new HostException("The " + role + " " + path + " is empty.");
     }
 
     /** The file's length in bytes when it was opened, at least 1. */
@@ -124,9 +129,13 @@ public final class BootFile implements AutoCloseable {
                 at += count;
             }
         } catch (IOException e) {
-            throw new HostException("The " + role + " " + path + " cannot be read: " + e.getMessage() + ".", e);
+            throw unreadable(role, path, e);
         }
         target.flip();
+    }
+
+    private static HostException unreadable(String role, Path path, IOException e) {
+        return new HostException("The " + role + " " + path + " cannot be read: " + e.getMessage() + ".", e);
     }
 
     private HostException truncated() {
@@ -144,7 +153,7 @@ public final class BootFile implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new HostException("The " + role + " " + path + " cannot be closed: " + e.getMessage() + ".", e);
+            throw unreadable(role, path, e);
         }
     }
 }

@@ -125,6 +125,7 @@ public final class BzImage {
     private static void writePageTables(GuestMemory memory) {
         long directoryPointers = BootData.PAGE_TABLES + PAGE;
         long directories = directoryPointers + PAGE;
+        memory.write(BootData.PAGE_TABLES, new byte[2 * PAGE]);
         memory.putLong(BootData.PAGE_TABLES, directoryPointers | PRESENT_WRITABLE);
         for (int i = 0; i < MAPPED_GIB; i++) {
             memory.putLong(directoryPointers + 8L * i, directories + (long) PAGE * i | PRESENT_WRITABLE);

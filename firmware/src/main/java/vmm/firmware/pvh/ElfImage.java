@@ -101,7 +101,7 @@ record ElfImage(List<Load> segments, OptionalLong entry) {
         for (int i = 0; i < count; i++) {
             ProgramHeader header =
                     wide ? ProgramHeader.of64(table, i * entrySize) : ProgramHeader.of32(table, i * entrySize);
-            if (header.type == PT_LOAD) {
+            if (header.type == PT_LOAD && header.memorySize != 0) {
                 segments.add(load(file, header));
             } else if (header.type == PT_NOTE && entry.isEmpty() && header.fileSize > 0) {
                 entry = note(file, header);
@@ -126,7 +126,8 @@ record ElfImage(List<Load> segments, OptionalLong entry) {
             throw damaged(file);
         }
         ByteBuffer notes = file.read(header.offset, (int) header.fileSize);
-        return PvhNote.entry(notes, header.alignment == 8 ? 8 : 4);
+        OptionalLong entry = PvhNote.entry(notes, 4);
+        return entry.isEmpty() && header.alignment == 8 ? PvhNote.entry(notes, 8) : entry;
     }
 
     private static HostException damaged(BootFile file) {

@@ -36,6 +36,9 @@ public final class PvhKernel {
     private static final long MODULES = START_INFO + ((START_INFO_SIZE + 63) & -64);
     private static final long MEMMAP = MODULES + MODULE_SIZE;
 
+    /** The page that start info, module and memory map share. */
+    private static final int PARAMETERS_SIZE = 4096;
+
     private static final long CR0_PE_ET = 1 | 1 << 4;
     private static final long RFLAGS_ALWAYS_SET = 1 << 1;
 
@@ -81,8 +84,9 @@ public final class PvhKernel {
             }
         }
         for (ElfImage.Load segment : image.segments()) {
-            // Memory is zero, so what follows the file's bytes needs no writing.
             kernel.copyTo(memory, segment.address(), segment.offset(), segment.fileSize());
+            memory.slice(segment.address() + segment.fileSize(), segment.memorySize() - segment.fileSize())
+                    .fill((byte) 0);
         }
         BootData.Segments segments = BootData.writeGdt(memory, BootData.CODE_32);
         return new EntryState(
@@ -104,9 +108,6 @@ public final class PvhKernel {
 
     private static void checkPlace(GuestMemory memory, BootFile kernel, ElfImage.Load segment) {
         long address = segment.address();
-        if (segment.memorySize() == 0) {
-            return;
-        }
         if (address >= 0 && address < MemoryMap.KERNEL_START) {
             throw new HostException("The kernel " + kernel.path() + " wants to be loaded at 0x"
                     + Long.toHexString(address) + "; link it to 1 MiB or above.");
@@ -125,6 +126,7 @@ public final class PvhKernel {
 
     private static void writeStartInfo(GuestMemory memory, long rsdpAddress) {
         List<MemoryMap.Entry> entries = MemoryMap.of(memory).entries();
+        memory.write(START_INFO, new byte[PARAMETERS_SIZE]);
         memory.putInt(START_INFO + MAGIC, START_INFO_MAGIC);
         memory.putInt(START_INFO + VERSION, START_INFO_VERSION);
         memory.putLong(START_INFO + CMDLINE_PADDR, BootData.COMMAND_LINE);
