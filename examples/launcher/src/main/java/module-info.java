@@ -2,7 +2,9 @@
 module vmm.examples.launcher {
     requires transitive vmm.core;
     requires transitive vmm.devices.pci;
+    requires vmm.examples.guests;
     requires vmm.firmware;
+    requires vmm.lab;
     requires vmm.virtio.blk;
     requires ch.qos.logback.classic;
     requires ch.qos.logback.core;

@@ -13,4 +13,9 @@ record Console(PrintStream out, PrintStream err) {
     void fail(String sentence) {
         err.println("vmm: " + sentence);
     }
+
+    /** Tells what takes time now. */
+    void step(String what) {
+        err.println("vmm: " + what + " ...");
+    }
 }

@@ -37,7 +37,7 @@ record Finding(String name, Verdict verdict, String fact, String advice) {
 
     /** Lines for people, the advice below the fact. */
     String text() {
-        String line = "%-8s %-28s %s".formatted(verdict.name().toLowerCase(Locale.ROOT), name, fact);
+        String line = "%-8s %-30s %s".formatted(verdict.name().toLowerCase(Locale.ROOT), name, fact);
         return advice.isEmpty() ? line : line + "\n         -> " + advice;
     }
 

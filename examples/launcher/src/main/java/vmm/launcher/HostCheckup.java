@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import vmm.linux.IoUring;
 import vmm.machine.HostLimits;
 
 /** Looks at what lies around KVM: the JDK, memory, and what the nested lab is made of. */
@@ -18,6 +19,7 @@ final class HostCheckup {
         List<Finding> findings = new ArrayList<>();
         findings.add(jdk());
         findings.add(memory());
+        findings.add(ioUring());
         findings.add(program(
                 "lab: qemu-system-x86_64",
                 "The lab, which runs Linux guests where KVM is slow or missing, needs it; install qemu-system-x86.",
@@ -38,6 +40,13 @@ final class HostCheckup {
         return version.feature() == JDK
                 ? Finding.ok("JDK", version + " in " + System.getProperty("java.home"))
                 : Finding.warning("JDK", version.toString(), "The VMM is built for and tested with JDK " + JDK + ".");
+    }
+
+    private static Finding ioUring() {
+        IoUring.Support support = IoUring.probe();
+        return support.available()
+                ? Finding.ok("io_uring", support.explanation())
+                : Finding.failed("io_uring", "cannot be used", support.explanation());
     }
 
     private static Finding memory() {

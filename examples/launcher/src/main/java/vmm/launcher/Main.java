@@ -41,6 +41,7 @@ public final class Main {
             return root(console, args);
         }
         CommandLine line = new CommandLine(command).setCommandName("vmm " + args[0]);
+        command.addSubcommands(line);
         return run(line, console, Arrays.copyOfRange(args, 1, args.length));
     }
 

@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 final class RootCommand {
     /** The subcommands to tell of. */
     static List<String> names() {
-        return List.of("run", "doctor");
+        return List.of("run", "doctor", "demo", "lab", "bench");
     }
 
     /** The subcommand of that name, or null if there is none. */
@@ -29,6 +29,9 @@ final class RootCommand {
         return switch (name) {
             case "run" -> new RunCommand(console);
             case "doctor" -> new DoctorCommand(console);
+            case "demo" -> new DemoCommand(console);
+            case "lab" -> new LabCommand(console);
+            case "bench" -> new BenchCommand(console);
             case "warm-up" -> new WarmUpCommand(console);
             default -> null;
         };

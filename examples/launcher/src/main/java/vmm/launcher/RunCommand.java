@@ -12,8 +12,10 @@ import vmm.machine.Boot;
 import vmm.machine.ConfigurationException;
 import vmm.machine.HostLimits;
 import vmm.machine.MachineConfig;
+import vmm.machine.MachineEnd;
 import vmm.machine.MachinePlanner;
 import vmm.machine.MachineRequest;
+import vmm.machine.MachineRunner;
 
 /** {@code vmm run}: starts a machine and stays with it until it ends. */
 @Command(
@@ -22,14 +24,17 @@ import vmm.machine.MachineRequest;
         footer = {
             "",
             "A disk is described by KEY=VALUE pairs:",
-            "  file=PATH|null:SIZE|mem:SIZE   a raw image, nothing at all, or memory",
-            "  format=raw                     how the file keeps its data",
-            "  bus=scsi|virtio                a LUN of a virtio-scsi controller (the default), or virtio-blk",
-            "  controller= target= lun=       for scsi: 0, 0 and the first free LUN if left out",
-            "  slot= function=                for virtio: the first free PCI slot if left out",
-            "  readonly  id=  serial=         names: drive0, drive1, ...; the serial number is the id",
-            "  wwn= vendor= product=          for scsi",
-            "  logical-block=512|4096  physical-block=",
+            "  file=PATH|null:SIZE|mem:SIZE  a raw image, nothing at all, or memory",
+            "  format=raw                    how the file keeps its data",
+            "  bus=scsi|virtio               a LUN of a virtio-scsi controller, or",
+            "                                virtio-blk (scsi if left out)",
+            "  controller= target= lun=      scsi: 0, 0 and the first free if left out",
+            "  slot= function=               virtio: the first free slot if left out",
+            "  readonly                      the guest may not write",
+            "  id= serial=                   drive0, drive1, ... and the id if left out",
+            "  wwn= vendor= product=         scsi",
+            "  logical-block=512|4096        512 if left out",
+            "  physical-block=               the logical block if left out",
             "",
             "Example:",
             "  vmm run --memory 1G --cpus 2 --kernel vmlinuz --initrd initrd.gz \\",
@@ -100,7 +105,7 @@ final class RunCommand extends Subcommand {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         MachineConfig machine = MachinePlanner.plan(request(), HostLimits.ofThisHost());
         if (dryRun) {
             MachineListing listing = new MachineListing(machine);
@@ -110,7 +115,21 @@ final class RunCommand extends Subcommand {
         if (json) {
             throw new ConfigurationException("--json describes a machine and goes with --dry-run; add that.");
         }
-        throw new ConfigurationException("Machines cannot be started.");
+        return status(new MachineRunner(machine).run());
+    }
+
+    private int status(MachineEnd end) {
+        return switch (end) {
+            case MachineEnd.PoweredOff _, MachineEnd.Reset _, MachineEnd.Stopped _ -> 0;
+            case MachineEnd.DebugExit exit -> exit.status();
+            case MachineEnd.Crashed crash -> {
+                console().fail(crash.sentence());
+                console().err().println(crash.registers());
+                yield Main.FAILED;
+            }
+            case MachineEnd.Failed failed ->
+                throw new IllegalStateException("The VMM failed while the guest ran.", failed.cause());
+        };
     }
 
     private MachineRequest request() {

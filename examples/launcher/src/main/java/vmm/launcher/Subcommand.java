@@ -1,6 +1,7 @@
 package vmm.launcher;
 
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -47,6 +48,9 @@ abstract class Subcommand implements Callable<Integer> {
     final Console console() {
         return console;
     }
+
+    /** Adds the commands below this one. */
+    void addSubcommands(CommandLine line) {}
 
     /** Does what the command is for, and returns the exit status. */
     @Override
