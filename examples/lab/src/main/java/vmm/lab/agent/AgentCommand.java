@@ -107,8 +107,8 @@ final class AgentCommand {
     }
 
     private List<String> commandLine(StartRequest request) {
-        List<String> line = new ArrayList<>(host.tools());
-        line.add("setsid");
+        // util-linux's, from the host's tree: busybox's would run an applet where the host has a program.
+        List<String> line = new ArrayList<>(List.of("/usr/bin/setsid"));
         if (request.terminal().rows() > 0) {
             String size = "stty rows " + request.terminal().rows() + " cols "
                     + request.terminal().columns();

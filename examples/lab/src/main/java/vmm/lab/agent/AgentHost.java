@@ -8,7 +8,7 @@ interface AgentHost {
     /** An empty folder for pipes, writable. */
     Path scratch();
 
-    /** What goes before {@code mkfifo}, {@code setsid} and {@code kill}: nothing, or a busybox. */
+    /** What goes before {@code mkfifo} and {@code kill}: nothing, or a busybox. */
     List<String> tools();
 
     /** A command is about to start. */

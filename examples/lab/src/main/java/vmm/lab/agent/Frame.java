@@ -7,7 +7,7 @@ public final class Frame {
     /** Bytes before the payload: magic, session, type and channel, payload length; big-endian, 4 bytes each. */
     static final int HEADER_SIZE = 16;
 
-    /** The longest payload. Also the length of the padding with which a session begins. */
+    /** The longest payload. */
     static final int MAX_PAYLOAD = 128 * 1024;
 
     static final int MAGIC = 0x7e4c4162;

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A virtio-serial port is one pipe for all clients that come one after the other. What a client that died left in it
  * can be half a frame, in either direction, and the end of its connection can go unseen. So every session has a random
- * name and begins with {@link Frame#MAX_PAYLOAD} zeros, which complete whatever frame was open; then each side hunts
- * for the first header that opens the new session and drops everything before it.
+ * name and begins with as many zeros as a frame is long at most, which complete whatever frame was open; then each side
+ * hunts for the first header that opens the new session and drops everything before it.
  *
  * <p>One thread receives; any thread may send.
  */
@@ -58,7 +58,7 @@ public final class Link implements Closeable {
 
     /** Opens a session: the padding, then {@link FrameType#HELLO}. */
     public void open(int session) throws IOException {
-        write(ByteBuffer.allocate(Frame.MAX_PAYLOAD));
+        write(ByteBuffer.allocate(Frame.HEADER_SIZE + Frame.MAX_PAYLOAD));
         send(session, FrameType.HELLO, 0, Frame.ints(PROTOCOL_VERSION));
     }
 
