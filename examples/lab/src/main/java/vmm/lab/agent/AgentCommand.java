@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class AgentCommand {
     private static final int SIGHUP = 1;
     private static final int SIGKILL = 9;
-    private static final int SIGTERM = 15;
 
     /** A shell's status for a command that cannot be run. */
     private static final int CANNOT_RUN = 126;
@@ -188,7 +187,6 @@ final class AgentCommand {
         }
         Thread.ofPlatform().daemon().start(() -> {
             kill(target, SIGHUP);
-            kill(target, SIGTERM);
             try {
                 target.waitFor(2, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
