@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,21 +111,28 @@ public final class Initramfs {
     }
 
     /**
-     * Adds a kernel's modules with all that they need, uncompressed, as {@code /modules/NN-name.ko}: the shell's order
+     * Adds a kernel's modules with all that they need, uncompressed, as {@code /modules/NNN-name.ko}: the shell's order
      * of names is the order of insertion. Call it once.
+     *
+     * @param modules names, each with its options if it has any, as {@code scsi_debug dev_size_mb=64}
      */
-    public Initramfs modules(KernelPackage kernel, List<String> names) {
-        for (Path module : kernel.inOrder(names)) {
-            String path = "/modules/%03d-%s.ko"
-                    .formatted(
-                            insmods.size(),
-                            KernelPackage.nameOf(module.getFileName().toString()));
-            if (module.toString().endsWith(".ko")) {
-                file(path, module);
+    public Initramfs modules(KernelPackage kernel, List<String> modules) {
+        Map<String, String> options = new HashMap<>();
+        List<String> names = new ArrayList<>();
+        for (String module : modules) {
+            String name = module.strip().split("\\s+", 2)[0];
+            names.add(name);
+            options.put(KernelPackage.nameOf(name), module.strip().substring(name.length()));
+        }
+        for (Path file : kernel.inOrder(names)) {
+            String name = KernelPackage.nameOf(file.toString());
+            String path = "/modules/%03d-%s.ko".formatted(insmods.size(), name);
+            if (file.toString().endsWith(".ko")) {
+                file(path, file);
             } else {
-                bytes(path, decompress(module));
+                bytes(path, decompress(file));
             }
-            insmods.add(path);
+            insmods.add(path + options.getOrDefault(name, ""));
         }
         return this;
     }
@@ -133,7 +141,7 @@ public final class Initramfs {
     public String insertModules() {
         StringBuilder lines = new StringBuilder();
         insmods.forEach(
-                path -> lines.append("/bin/busybox insmod ").append(path).append('\n'));
+                words -> lines.append("/bin/busybox insmod ").append(words).append('\n'));
         return lines.toString();
     }
 

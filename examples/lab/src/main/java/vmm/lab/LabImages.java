@@ -114,7 +114,6 @@ record LabImages(KernelPackage kernel, Path busybox, Path emulator) {
                 cd /
                 $b chroot /root '%s' -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx96m -Xshare:auto \
                   -cp /run/vmm-lab/agent.jar %s /run/vmm-lab/scratch /run/vmm-lab/busybox %d
-                $b sync
                 $b poweroff -f
                 """.formatted(
                         insertModules,

@@ -87,7 +87,7 @@ class InitramfsTest {
     @Test
     void modulesComeAfterWhatTheyNeedAndAreUnpacked() throws IOException, InterruptedException {
         KernelPackage kernel = kernel();
-        Initramfs initramfs = new Initramfs().modules(kernel, List.of("sd-mod", "virtio_pci", "ext_built_in"));
+        Initramfs initramfs = new Initramfs().modules(kernel, List.of("sd-mod x=1 y=2", "virtio_pci", "ext_built_in"));
         Map<String, Found> entries = read(initramfs);
         assertEquals(
                 List.of(
@@ -99,7 +99,9 @@ class InitramfsTest {
                         "modules/004-virtio_pci.ko"),
                 new ArrayList<>(entries.keySet()));
         assertEquals(new Found(0100644, "virtio"), entries.get("modules/003-virtio.ko"));
-        assertEquals(5, initramfs.insertModules().lines().count());
+        List<String> lines = initramfs.insertModules().lines().toList();
+        assertEquals(5, lines.size());
+        assertEquals("/bin/busybox insmod /modules/002-sd_mod.ko x=1 y=2", lines.get(2));
     }
 
     @Test
