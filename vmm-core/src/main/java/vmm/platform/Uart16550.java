@@ -108,6 +108,8 @@ public final class Uart16550 implements BytePorts {
     /** Some caller of {@link #receive} was told to wait. */
     private boolean starved;
 
+    private boolean hungUp;
+
     private volatile Runnable roomListener = () -> {};
 
     /** A port in its reset state that interrupts on {@code line} and sends to {@code sink}. */
@@ -165,21 +167,35 @@ public final class Uart16550 implements BytePorts {
         }
     }
 
-    /** Gives the guest all of the bytes, and waits until it has made room for them. */
-    public void receiveFully(byte[] data, int offset, int length) throws InterruptedException {
+    /**
+     * Gives the guest all of the bytes, and waits until it has made room for them.
+     *
+     * @return how many were taken, from the first on; fewer than all only once the line has been {@linkplain #hangUp
+     *     hung up}
+     */
+    public int receiveFully(byte[] data, int offset, int length) throws InterruptedException {
         Objects.checkFromIndexSize(offset, length, data.length);
         synchronized (lock) {
             int taken = receiveLocked(data, offset, length);
-            while (taken < length) {
+            while (taken < length && !hungUp) {
                 lock.wait();
                 taken += receiveLocked(data, offset + taken, length - taken);
             }
+            return taken;
+        }
+    }
+
+    /** Ends all waiting for a guest that reads no more: nothing is received from now on. */
+    public void hangUp() {
+        synchronized (lock) {
+            hungUp = true;
+            lock.notifyAll();
         }
     }
 
     private int receiveLocked(byte[] data, int offset, int length) {
         int taken = 0;
-        if (!loopback()) {
+        if (!loopback() && !hungUp) {
             taken = Math.min(length, receiverCapacity() - receiver.size());
             for (int i = 0; i < taken; i++) {
                 receiver.add(data[offset + i]);

@@ -349,6 +349,27 @@ class Uart16550Test {
     }
 
     @Test
+    void hangingUpEndsTheWaitAndTellsWhatWasTaken() throws Exception {
+        out(FCR, 0x01);
+        var taken = new AtomicInteger();
+        var paste = Thread.ofPlatform().start(() -> {
+            try {
+                taken.set(uart.receiveFully(new byte[100], 0, 100));
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        while ((in(LSR) & 1) == 0) {
+            Thread.onSpinWait();
+        }
+        uart.hangUp();
+        assertTrue(paste.join(Duration.ofSeconds(10)));
+        assertEquals(16, taken.get());
+        assertEquals(0, receive("x"));
+        assertEquals(0, uart.receiveFully(new byte[1], 0, 1));
+    }
+
+    @Test
     void aListenerMayRefillTheReceiver() {
         byte[] text =
                 "The quick brown fox jumps over the lazy dog, and does so again.".getBytes(StandardCharsets.US_ASCII);

@@ -102,7 +102,7 @@ final class Board implements AutoCloseable {
         uart.attach(ports, Uart16550.COM1);
         console.connect(uart);
         // Whoever still feeds this life's UART must not wait for a guest that is gone.
-        teardown.then(uart::reset);
+        teardown.then(uart::hangUp);
         List<GuestMemory.Region> ram = memory.regions();
         long high = ram.size() > 1 ? ram.get(1).size() : 0;
         new Rtc(InstantSource.system(), ram.getFirst().size(), high).attach(ports);

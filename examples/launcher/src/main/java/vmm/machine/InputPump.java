@@ -25,14 +25,19 @@ final class InputPump {
      */
     void carry(InputStream input) throws IOException, InterruptedException {
         byte[] buffer = new byte[BUFFER_SIZE];
-        connected();
+        Uart16550 line = connectedAfter(null);
         for (int length = input.read(buffer); length >= 0; length = input.read(buffer)) {
-            connected().receiveFully(buffer, 0, length);
+            int taken = line.receiveFully(buffer, 0, length);
+            while (taken < length) {
+                // That guest has gone; its successor gets the rest.
+                line = connectedAfter(line);
+                taken += line.receiveFully(buffer, taken, length - taken);
+            }
         }
     }
 
-    private synchronized Uart16550 connected() throws InterruptedException {
-        while (uart == null) {
+    private synchronized Uart16550 connectedAfter(@Nullable Uart16550 gone) throws InterruptedException {
+        while (uart == null || uart == gone) {
             wait();
         }
         return uart;
