@@ -172,8 +172,9 @@ public final class QueueGroup {
 
     private void publish() {
         if (running) {
-            for (QueueServer server : servers) {
-                server.publish();
+            // By index, since an iterator would be an object for each batch.
+            for (int i = 0; i < servers.size(); i++) {
+                servers.get(i).publish();
             }
         }
     }

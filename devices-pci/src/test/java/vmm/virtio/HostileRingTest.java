@@ -154,9 +154,9 @@ class HostileRingTest {
             MockQueue guest = driver.addQueue(0, SIZE);
             boolean indirect = (driver.features() & Features.RING_INDIRECT_DESC) != 0;
             HostileRing ring = new HostileRing(random, memory, guest, indirect, SIZE);
-            // Now and then a driver leaves in its rings what earlier rounds wrote there.
-            if (random.nextInt(10) != 0) {
-                guest.putAvailIdx(0);
+            // Now and then a driver starts with rings that were never cleared.
+            if (random.nextInt(10) == 0) {
+                guest.putAvailIdx(random.nextInt(0x10000));
             }
             driver.activate();
             for (int batch = 0; batch < 4; batch++) {

@@ -41,6 +41,10 @@ public final class SteppedEventLoop implements EventLoop {
     private final Mailbox mailbox = new Mailbox(() -> {});
     private final BatchHooks hooks = new BatchHooks();
     private final Map<EventFd, Runnable> watches = new LinkedHashMap<>();
+
+    /** The sources of {@link #watches}; replaced, never changed, so that a walk over it goes on undisturbed. */
+    private EventFd[] watched = {};
+
     private ArrayDeque<Operation> started = new ArrayDeque<>();
     private ArrayDeque<Operation> performing = new ArrayDeque<>();
 
@@ -59,7 +63,7 @@ public final class SteppedEventLoop implements EventLoop {
         started = performing;
         performing = batch;
         boolean handled = mailbox.run(Runnable::run);
-        for (EventFd source : watches.keySet().toArray(EventFd[]::new)) {
+        for (EventFd source : watched) {
             handled |= ring(source);
         }
         for (Operation operation = batch.poll(); operation != null; operation = batch.poll()) {
@@ -120,12 +124,14 @@ public final class SteppedEventLoop implements EventLoop {
         if (watches.putIfAbsent(source, handler) != null) {
             throw new IllegalStateException("The eventfd " + source.fd() + " is watched already.");
         }
+        watched = watches.keySet().toArray(EventFd[]::new);
     }
 
     @Override
     public void unwatch(EventFd source) {
         checkInLoop();
         watches.remove(source);
+        watched = watches.keySet().toArray(EventFd[]::new);
     }
 
     @Override
@@ -164,6 +170,7 @@ public final class SteppedEventLoop implements EventLoop {
     @Override
     public void close() {
         watches.clear();
+        watched = new EventFd[0];
         do {
             runUntilIdle();
         } while (!mailbox.closeIfEmpty());

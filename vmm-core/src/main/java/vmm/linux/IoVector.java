@@ -16,6 +16,8 @@ public final class IoVector {
 
     private static final int LENGTH_OFFSET = 8;
 
+    private static final MemorySegment ZEROS = Arena.global().allocate(64 << 10);
+
     private static final MemorySegment PROCESS = wholeProcess();
 
     private final MemorySegment entries;
@@ -146,7 +148,11 @@ public final class IoVector {
     /** Fills all buffers with zeros. */
     public void zero() {
         for (int i = 0; i < count(); i++) {
-            PROCESS.asSlice(addressOf(i), lengthOf(i)).fill((byte) 0);
+            long length = lengthOf(i);
+            for (long at = 0; at < length; at += ZEROS.byteSize()) {
+                // A slice to fill would be an object for each buffer.
+                MemorySegment.copy(ZEROS, 0, PROCESS, addressOf(i) + at, Math.min(length - at, ZEROS.byteSize()));
+            }
         }
     }
 

@@ -64,9 +64,9 @@ public final class MockQueue implements AutoCloseable {
         this.index = index;
         this.size = size;
         this.eventIdx = (features & Features.RING_EVENT_IDX) != 0;
-        this.descriptorArea = driver.allocate((long) DESC_SIZE * size, 16);
-        this.driverArea = driver.allocate(6 + 2L * size, 2);
-        this.deviceArea = driver.allocate(6 + 8L * size, 4);
+        this.descriptorArea = zeroed(driver, (long) DESC_SIZE * size, 16);
+        this.driverArea = zeroed(driver, 6 + 2L * size, 2);
+        this.deviceArea = zeroed(driver, 6 + 8L * size, 4);
         this.links = new int[size];
         this.isHead = new boolean[size];
         this.addresses = new long[size];
@@ -75,6 +75,12 @@ public final class MockQueue implements AutoCloseable {
         for (int i = 0; i < size; i++) {
             links[i] = i + 1 < size ? i + 1 : NONE;
         }
+    }
+
+    private static long zeroed(MockDriver driver, long length, int alignment) {
+        long address = driver.allocate(length, alignment);
+        driver.memory().slice(address, length).fill((byte) 0);
+        return address;
     }
 
     /** The queue as a transport hands it to the device. */
@@ -122,6 +128,17 @@ public final class MockQueue implements AutoCloseable {
         lengths[gathered] = length;
         gathered++;
         return this;
+    }
+
+    /** How many buffers were added to the next request. */
+    public int gathered() {
+        return gathered;
+    }
+
+    /** Drops the buffers that were added to the next request. */
+    public void forget() {
+        gathered = 0;
+        gatheredReadable = 0;
     }
 
     /**
@@ -179,8 +196,7 @@ public final class MockQueue implements AutoCloseable {
     }
 
     private int enter(int head) {
-        gathered = 0;
-        gatheredReadable = 0;
+        forget();
         isHead[head] = true;
         putAvailable(nextAvail, head);
         nextAvail = (nextAvail + 1) & MASK_16;
