@@ -1,0 +1,352 @@
+package vmm.virtio.blk;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import vmm.block.BlockRequest.Operation;
+import vmm.block.FakeDisk;
+import vmm.block.NullDisk;
+import vmm.event.SteppedEventLoop;
+import vmm.linux.Errno;
+import vmm.virtio.Features;
+import vmm.virtio.driver.MockQueue;
+
+class VirtioBlkDeviceTest {
+    private static final int SECTORS = 64;
+    private static final BlkConfig CONFIG = new BlkConfig("drive0", "SERIAL-1", 512, 512, 1, 16);
+
+    private final SteppedEventLoop loop = new SteppedEventLoop();
+    private final FakeDisk disk = new FakeDisk(SECTORS * 512);
+    private final VirtioBlkDevice device = new VirtioBlkDevice(loop, disk, CONFIG);
+    private final BlkGuest guest = new BlkGuest(loop, device);
+
+    @AfterEach
+    void close() {
+        guest.close();
+    }
+
+    private MockQueue started() {
+        return guest.start(VirtioBlkDevice.F_FLUSH, 16);
+    }
+
+    private void fillDisk(int sector, int value) {
+        disk.content().asSlice(sector * 512L, 512).fill((byte) value);
+    }
+
+    @Test
+    void aReadFillsTheBufferAndCountsDataAndStatus() {
+        MockQueue queue = started();
+        fillDisk(3, 0x33);
+        fillDisk(4, 0x44);
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_IN, 3, BlkGuest.DATA, 1024));
+        assertEquals(1025, queue.usedLength());
+        assertEquals(0x33, guest.memory.getByte(BlkGuest.DATA));
+        assertEquals(0x33, guest.memory.getByte(BlkGuest.DATA + 511));
+        assertEquals(0x44, guest.memory.getByte(BlkGuest.DATA + 512));
+        assertEquals(0x44, guest.memory.getByte(BlkGuest.DATA + 1023));
+        assertEquals(0, guest.memory.getByte(BlkGuest.DATA + 1024));
+        assertEquals(List.of(new BlkCounters(1, 0, 0, 1024, 0, 0)), device.counters());
+    }
+
+    @Test
+    void aWriteReachesTheDiskAndCountsTheStatusAlone() {
+        MockQueue queue = started();
+        guest.memory.putLong(BlkGuest.DATA, 0x0102030405060708L);
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_OUT, SECTORS - 1, BlkGuest.DATA, 512));
+        assertEquals(1, queue.usedLength());
+        assertEquals(0x0102030405060708L, disk.content().get(ValueLayout.JAVA_LONG_UNALIGNED, (SECTORS - 1) * 512L));
+        assertEquals(List.of(new FakeDisk.Asked(Operation.WRITE, (SECTORS - 1) * 512L, 512)), disk.asked());
+        assertEquals(List.of(new BlkCounters(0, 1, 0, 0, 512, 0)), device.counters());
+    }
+
+    @Test
+    void aFlushReachesTheDisk() {
+        MockQueue queue = started();
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_FLUSH, 0, 0, 0));
+        assertEquals(1, queue.usedLength());
+        assertEquals(List.of(new FakeDisk.Asked(Operation.FLUSH, 0, 0)), disk.asked());
+        assertEquals(1, device.counters().getFirst().flushes());
+    }
+
+    @Test
+    void aWriteIsFlushedBeforeItsAnswerIfTheDriverCannotFlush() {
+        MockQueue queue = guest.start(0, 16);
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_OUT, 1, BlkGuest.DATA, 512));
+        assertEquals(
+                List.of(new FakeDisk.Asked(Operation.WRITE, 512, 512), new FakeDisk.Asked(Operation.FLUSH, 0, 0)),
+                disk.asked());
+        disk.failFlushes(Errno.EIO);
+        assertEquals(BlkGuest.S_IOERR, guest.request(queue, BlkGuest.T_OUT, 1, BlkGuest.DATA, 512));
+    }
+
+    @Test
+    void theIdIsTheSerialPaddedWithZeros() {
+        MockQueue queue = started();
+        guest.memory.putLong(BlkGuest.DATA + 12, -1);
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_GET_ID, 0, BlkGuest.DATA, 20));
+        assertEquals(21, queue.usedLength());
+        byte[] id = new byte[20];
+        guest.memory.read(BlkGuest.DATA, id, 0, 20);
+        assertArrayEquals("SERIAL-1\0\0\0\0\0\0\0\0\0\0\0\0".getBytes(StandardCharsets.US_ASCII), id);
+    }
+
+    @Test
+    void anIdIntoABufferOfAnotherSizeCountsNoByteThatWasNotWritten() {
+        MockQueue queue = started();
+        guest.memory.putByte(BlkGuest.DATA + 20, 0x55);
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_GET_ID, 0, BlkGuest.DATA, 30));
+        assertEquals(20, queue.usedLength());
+        assertEquals(0x55, guest.memory.getByte(BlkGuest.DATA + 20));
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_GET_ID, 0, BlkGuest.DATA + 64, 6));
+        assertEquals(7, queue.usedLength());
+        assertEquals('L', guest.memory.getByte(BlkGuest.DATA + 64 + 5));
+        assertEquals(0, guest.memory.getByte(BlkGuest.DATA + 64 + 6));
+    }
+
+    @Test
+    void anyOtherTypeIsUnsupported() {
+        MockQueue queue = started();
+        for (int type : new int[] {2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 0x100, -1, 0x8000_0000}) {
+            assertEquals(BlkGuest.S_UNSUPP, guest.request(queue, type, 0, 0, 0), "type " + type);
+            assertEquals(1, queue.usedLength());
+        }
+        assertTrue(disk.asked().isEmpty());
+        assertEquals(13, device.counters().getFirst().errors());
+    }
+
+    @Test
+    void whatDoesNotLieOnTheDiskIsAnErrorAndReachesNoDisk() {
+        MockQueue queue = started();
+        for (int type : new int[] {BlkGuest.T_IN, BlkGuest.T_OUT}) {
+            for (long sector : new long[] {SECTORS, SECTORS - 1, Long.MAX_VALUE, -1, Long.MIN_VALUE, 1L << 55}) {
+                assertEquals(BlkGuest.S_IOERR, guest.request(queue, type, sector, BlkGuest.DATA, 1024));
+            }
+        }
+        assertTrue(disk.asked().isEmpty());
+        assertNull(guest.driver.broken());
+    }
+
+    @Test
+    void aLengthThatIsNoMultipleOf512IsAnError() {
+        MockQueue queue = started();
+        for (int length : new int[] {1, 511, 513}) {
+            assertEquals(BlkGuest.S_IOERR, guest.request(queue, BlkGuest.T_IN, 0, BlkGuest.DATA, length));
+            assertEquals(0, queue.usedLength());
+            assertEquals(BlkGuest.S_IOERR, guest.request(queue, BlkGuest.T_OUT, 0, BlkGuest.DATA, length));
+            assertEquals(1, queue.usedLength());
+        }
+        assertTrue(disk.asked().isEmpty());
+    }
+
+    @Test
+    void aDiskErrorIsAnErrorAndCountsNoData() {
+        MockQueue queue = started();
+        disk.failAt(1024, 1, Errno.EIO);
+        assertEquals(BlkGuest.S_IOERR, guest.request(queue, BlkGuest.T_IN, 1, BlkGuest.DATA, 1024));
+        assertEquals(0, queue.usedLength());
+        assertEquals(BlkGuest.S_IOERR, guest.request(queue, BlkGuest.T_OUT, 2, BlkGuest.DATA, 512));
+        disk.failFlushes(Errno.ENOSPC);
+        assertEquals(BlkGuest.S_IOERR, guest.request(queue, BlkGuest.T_FLUSH, 0, 0, 0));
+        disk.repair();
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_IN, 1, BlkGuest.DATA, 1024));
+        assertEquals(List.of(new BlkCounters(2, 1, 1, 1024, 0, 3)), device.counters());
+    }
+
+    @Test
+    void aRequestWithoutRoomForItsStatusBreaksTheDevice() {
+        MockQueue queue = started();
+        guest.putHeader(BlkGuest.HEADER, BlkGuest.T_FLUSH, 0);
+        queue.readable(BlkGuest.HEADER, 16).offer();
+        queue.kick();
+        loop.runUntilIdle();
+        assertNotNull(guest.driver.broken());
+        assertFalse(queue.collect());
+        assertTrue(disk.asked().isEmpty());
+    }
+
+    @Test
+    void aHeaderThatIsTooShortIsAnError() {
+        MockQueue queue = started();
+        guest.memory.putByte(BlkGuest.STATUS, BlkGuest.NO_STATUS);
+        assertEquals(
+                BlkGuest.S_IOERR,
+                guest.answer(
+                        queue,
+                        queue.readable(BlkGuest.HEADER, 15)
+                                .writable(BlkGuest.STATUS, 1)
+                                .offer()));
+        guest.memory.putByte(BlkGuest.STATUS, BlkGuest.NO_STATUS);
+        assertEquals(
+                BlkGuest.S_IOERR,
+                guest.answer(queue, queue.writable(BlkGuest.STATUS, 1).offer()));
+        assertNull(guest.driver.broken());
+    }
+
+    @Test
+    void headerDataAndStatusMayShareBuffersInAnyCut() {
+        MockQueue queue = guest.start(VirtioBlkDevice.F_FLUSH | Features.RING_INDIRECT_DESC, 16);
+        // 7 + 9 bytes of header, the data cut in three, the last one with the status in the same buffer.
+        fillDisk(5, 0x77);
+        guest.putHeader(BlkGuest.HEADER, BlkGuest.T_IN, 5);
+        long last = BlkGuest.STATUS - 12;
+        queue.readable(BlkGuest.HEADER, 7)
+                .readable(BlkGuest.HEADER + 7, 9)
+                .writable(BlkGuest.DATA, 1)
+                .writable(BlkGuest.DATA + 1, 499)
+                .writable(last, 13);
+        assertEquals(BlkGuest.S_OK, guest.answer(queue, queue.offerIndirect(0xa0000)));
+        assertEquals(513, queue.usedLength());
+        assertEquals(0x77, guest.memory.getByte(BlkGuest.DATA));
+        assertEquals(0x77, guest.memory.getByte(BlkGuest.DATA + 499));
+        assertEquals(0, guest.memory.getByte(BlkGuest.DATA + 500));
+        assertEquals(0x77, guest.memory.getByte(last));
+        assertEquals(0x77, guest.memory.getByte(last + 11));
+
+        // Header and data to write in one buffer.
+        guest.putHeader(BlkGuest.DATA, BlkGuest.T_OUT, 6);
+        guest.memory.putByte(BlkGuest.DATA + 16, 0x66);
+        queue.readable(BlkGuest.DATA, 16 + 512).writable(BlkGuest.STATUS, 1);
+        assertEquals(BlkGuest.S_OK, guest.answer(queue, queue.offer()));
+        assertEquals(0x66, disk.content().get(ValueLayout.JAVA_BYTE, 6 * 512));
+    }
+
+    @Test
+    void aReadOrWriteOfNothingIsDone() {
+        MockQueue queue = started();
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_IN, 0, 0, 0));
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_OUT, SECTORS, 0, 0));
+        assertEquals(1, queue.usedLength());
+    }
+
+    @Test
+    void answersComeInTheOrderInWhichTheDiskGivesThem() {
+        MockQueue queue = started();
+        disk.hold();
+        guest.putHeader(BlkGuest.HEADER, BlkGuest.T_IN, 0);
+        int first = queue.readable(BlkGuest.HEADER, 16)
+                .writable(BlkGuest.DATA, 512)
+                .writable(BlkGuest.STATUS, 1)
+                .offer();
+        int second = queue.readable(BlkGuest.HEADER, 16)
+                .writable(BlkGuest.DATA, 512)
+                .writable(BlkGuest.STATUS + 1, 1)
+                .offer();
+        queue.kick();
+        loop.runUntilIdle();
+        assertEquals(2, disk.held());
+        assertFalse(queue.collect());
+        loop.post(() -> {
+            disk.releaseLast();
+            disk.releaseOne();
+        });
+        loop.runUntilIdle();
+        assertTrue(queue.collect());
+        assertEquals(second, queue.usedHead());
+        assertTrue(queue.collect());
+        assertEquals(first, queue.usedHead());
+        assertEquals(1, queue.interrupts());
+    }
+
+    @Test
+    void aReadOnlyDiskSaysSoAndRefusesWrites() {
+        FakeDisk readOnlyDisk = new FakeDisk(4096, true);
+        SteppedEventLoop own = new SteppedEventLoop();
+        VirtioBlkDevice readOnly = new VirtioBlkDevice(own, readOnlyDisk, CONFIG);
+        assertNotEquals(0, readOnly.features() & VirtioBlkDevice.F_RO);
+        assertEquals(0, device.features() & VirtioBlkDevice.F_RO);
+        try (BlkGuest other = new BlkGuest(own, readOnly)) {
+            MockQueue queue = other.start(VirtioBlkDevice.F_FLUSH, 16);
+            assertEquals(BlkGuest.S_IOERR, other.request(queue, BlkGuest.T_OUT, 0, BlkGuest.DATA, 512));
+            assertTrue(readOnlyDisk.asked().isEmpty());
+            assertEquals(BlkGuest.S_OK, other.request(queue, BlkGuest.T_IN, 0, BlkGuest.DATA, 512));
+            assertEquals(BlkGuest.S_OK, other.request(queue, BlkGuest.T_FLUSH, 0, 0, 0));
+        }
+    }
+
+    @Test
+    void theConfigurationSpaceHasTheSpecifiedLayout() {
+        BlkConfig config = new BlkConfig("drive0", "", 512, 4096, 3, 128);
+        VirtioBlkDevice other = new VirtioBlkDevice(loop, new NullDisk("null", (1L << 40) + 512, false), config);
+        assertEquals(2, other.type());
+        assertEquals((1L << 31) + 1, other.readConfig(0, 8));
+        assertEquals(0x8000_0001L, other.readConfig(0, 4));
+        assertEquals(0, other.readConfig(8, 4));
+        assertEquals(126, other.readConfig(12, 4));
+        assertEquals(0, other.readConfig(16, 4));
+        assertEquals(512, other.readConfig(20, 4));
+        assertEquals(3, other.readConfig(24, 1));
+        assertEquals(0, other.readConfig(25, 1));
+        assertEquals(8, other.readConfig(26, 2));
+        assertEquals(0, other.readConfig(28, 4));
+        assertEquals(3, other.readConfig(34, 2));
+        assertEquals(36, other.configSize());
+        assertArrayEquals(new int[] {128, 128, 128}, other.queueSizes());
+        other.writeConfig(0, 8, 0);
+        assertEquals((1L << 31) + 1, other.readConfig(0, 8));
+    }
+
+    @Test
+    void largeLogicalBlocksStillCountCapacityInSectorsAndEndWithAWholeBlock() {
+        BlkConfig config = new BlkConfig("drive0", "", 4096, 4096, 1, 128);
+        VirtioBlkDevice other = new VirtioBlkDevice(loop, new NullDisk("null", 3 * 4096 + 512, false), config);
+        assertEquals(24, other.readConfig(0, 8));
+        assertEquals(4096, other.readConfig(20, 4));
+        assertEquals(0, other.readConfig(24, 1));
+    }
+
+    @Test
+    void severalQueuesAreOfferedAndCountedApart() {
+        BlkConfig config = new BlkConfig("drive0", "", 512, 512, 2, 16);
+        SteppedEventLoop own = new SteppedEventLoop();
+        VirtioBlkDevice multi = new VirtioBlkDevice(own, disk, config);
+        assertNotEquals(0, multi.features() & VirtioBlkDevice.F_MQ);
+        assertEquals(0, device.features() & VirtioBlkDevice.F_MQ);
+        try (BlkGuest other = new BlkGuest(own, multi)) {
+            other.driver.negotiate(-1L);
+            MockQueue first = other.driver.addQueue(0, 16);
+            MockQueue second = other.driver.addQueue(1, 8);
+            other.driver.activate();
+            own.runUntilIdle();
+            assertEquals(BlkGuest.S_OK, other.request(second, BlkGuest.T_IN, 0, BlkGuest.DATA, 512));
+            assertEquals(BlkGuest.S_OK, other.request(second, BlkGuest.T_IN, 0, BlkGuest.DATA, 512));
+            assertEquals(BlkGuest.S_OK, other.request(first, BlkGuest.T_OUT, 0, BlkGuest.DATA, 512));
+            assertEquals(
+                    List.of(new BlkCounters(0, 1, 0, 0, 512, 0), new BlkCounters(2, 0, 0, 1024, 0, 0)),
+                    multi.counters());
+        }
+    }
+
+    @Test
+    void aDeviceStartsAgainAfterAReset() {
+        MockQueue queue = started();
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_IN, 0, BlkGuest.DATA, 512));
+        guest.driver.reset();
+        MockQueue again = started();
+        assertEquals(BlkGuest.S_OK, guest.request(again, BlkGuest.T_IN, 0, BlkGuest.DATA, 512));
+        assertEquals(2, device.counters().getFirst().reads());
+    }
+
+    @Test
+    void aConfigurationOutsideItsRangesIsRefused() {
+        assertThrows(IllegalArgumentException.class, () -> BlkConfig.of("d", "123456789012345678901"));
+        assertThrows(IllegalArgumentException.class, () -> BlkConfig.of("d", "\u00e4"));
+        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 1024, 4096, 1, 128));
+        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 4096, 512, 1, 128));
+        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 768, 1, 128));
+        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 0, 128));
+        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 1, 100));
+        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 1, 2048));
+        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 1, 2));
+    }
+}
