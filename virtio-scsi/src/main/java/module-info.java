@@ -4,4 +4,7 @@ module vmm.virtio.scsi {
     requires jdk.jfr;
     requires org.slf4j;
     requires static transitive org.jspecify;
+
+    exports vmm.scsi;
+    exports vmm.virtio.scsi;
 }

@@ -6,6 +6,7 @@ module vmm.examples.launcher {
     requires vmm.firmware;
     requires vmm.lab;
     requires vmm.virtio.blk;
+    requires vmm.virtio.scsi;
     requires ch.qos.logback.classic;
     requires ch.qos.logback.core;
     requires info.picocli;

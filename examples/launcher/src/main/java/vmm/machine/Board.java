@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import vmm.block.BlockDevice;
 import vmm.bus.Bus;
 import vmm.event.EventLoop;
 import vmm.event.UringEventLoop;
@@ -38,13 +37,10 @@ import vmm.platform.ResetPort;
 import vmm.platform.Rtc;
 import vmm.platform.Uart16550;
 import vmm.virtio.VirtioDevice;
-import vmm.virtio.blk.BlkConfig;
-import vmm.virtio.blk.VirtioBlkDevice;
 import vmm.virtio.pci.VirtioPciFunction;
 
 /** The main board: memory, buses, chipset, the devices on them, and the kernel in memory. */
 final class Board implements AutoCloseable {
-    private static final int QUEUE_SIZE = 256;
     private static final int COM1_IRQ = 4;
 
     private final MachineConfig config;
@@ -78,7 +74,7 @@ final class Board implements AutoCloseable {
             machine.createInterruptControllers();
             addPlatform(console, end);
             pci = teardown.opened(addPci(end));
-            addDisks(disks);
+            addStorage(disks);
             PciWindows windows = PciWindows.of(memory);
             new PciResources(windows).assign(pci);
             long rsdp = AcpiTables.of(new AcpiConfig(
@@ -129,19 +125,18 @@ final class Board implements AutoCloseable {
         return bus;
     }
 
-    private void addDisks(OpenDisks disks) {
+    private void addStorage(OpenDisks disks) {
+        for (ControllerConfig controller : config.controllers()) {
+            String name = StorageDevices.name(controller);
+            EventLoop loop = teardown.opened(UringEventLoop.start(name));
+            addVirtio(name, StorageDevices.hba(controller, config, disks, loop), controller.address());
+        }
         for (DiskConfig disk : config.disks()) {
             if (disk.address() instanceof DiskAddress.Virtio(PciAddress address)) {
-                addBlk(disk, disks.of(disk), address);
+                EventLoop loop = teardown.opened(UringEventLoop.start(disk.id()));
+                addVirtio(disk.id(), StorageDevices.blk(disk, disks.of(disk), loop, config.cpus()), address);
             }
         }
-    }
-
-    private void addBlk(DiskConfig disk, BlockDevice image, PciAddress address) {
-        BlkConfig blk = new BlkConfig(
-                disk.id(), disk.serial(), disk.logicalBlockSize(), disk.physicalBlockSize(), config.cpus(), QUEUE_SIZE);
-        EventLoop loop = teardown.opened(UringEventLoop.start(disk.id()));
-        addVirtio("virtio-blk " + disk.id(), new VirtioBlkDevice(loop, image, blk), address);
     }
 
     private void addVirtio(String name, VirtioDevice device, PciAddress address) {

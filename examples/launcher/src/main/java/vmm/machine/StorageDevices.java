@@ -1,0 +1,71 @@
+package vmm.machine;
+
+import java.util.HexFormat;
+import vmm.block.BlockDevice;
+import vmm.event.EventLoop;
+import vmm.scsi.DiskGeometry;
+import vmm.scsi.DiskIdentity;
+import vmm.scsi.ScsiBus;
+import vmm.scsi.ScsiDisk;
+import vmm.virtio.blk.BlkConfig;
+import vmm.virtio.blk.VirtioBlkDevice;
+import vmm.virtio.scsi.HbaConfig;
+import vmm.virtio.scsi.VirtioScsiDevice;
+
+/** Makes the two kinds of storage device from what the user asked for. */
+final class StorageDevices {
+    private static final String REVISION = "0001";
+
+    private StorageDevices() {}
+
+    /**
+     * A virtio-blk device in front of one disk.
+     *
+     * @param loop does its work
+     * @param cpus one queue for each
+     */
+    static VirtioBlkDevice blk(DiskConfig disk, BlockDevice image, EventLoop loop, int cpus) {
+        BlkConfig blk = BlkConfig.of(disk.id(), disk.serial());
+        return new VirtioBlkDevice(
+                loop,
+                image,
+                new BlkConfig(
+                        blk.id(),
+                        blk.serial(),
+                        disk.logicalBlockSize(),
+                        disk.physicalBlockSize(),
+                        cpus,
+                        blk.queueSize()));
+    }
+
+    /**
+     * A virtio-scsi controller with every disk that is behind it.
+     *
+     * @param loop does the work of the controller and all its disks
+     */
+    static VirtioScsiDevice hba(ControllerConfig controller, MachineConfig machine, OpenDisks disks, EventLoop loop) {
+        ScsiBus bus = new ScsiBus();
+        for (DiskConfig disk : machine.disks()) {
+            if (disk.address() instanceof DiskAddress.Scsi(int index, int target, int lun)
+                    && index == controller.index()) {
+                bus.attach(target, lun, scsiDisk(disk, disks.of(disk)));
+            }
+        }
+        return new VirtioScsiDevice(loop, bus, HbaConfig.of(name(controller), controller.queues()));
+    }
+
+    private static ScsiDisk scsiDisk(DiskConfig disk, BlockDevice image) {
+        String wwn =
+                disk.wwn().isPresent() ? HexFormat.of().toHexDigits(disk.wwn().getAsLong()) : "";
+        return new ScsiDisk(
+                image,
+                new DiskIdentity(disk.vendor(), disk.product(), REVISION, disk.serial(), wwn),
+                new DiskGeometry(disk.logicalBlockSize(), disk.physicalBlockSize()),
+                true);
+    }
+
+    /** What people call a controller: {@code scsi0}. */
+    static String name(ControllerConfig controller) {
+        return "scsi" + controller.index();
+    }
+}
