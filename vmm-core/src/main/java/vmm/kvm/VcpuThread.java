@@ -76,6 +76,8 @@ public final class VcpuThread {
             end = new VcpuEnd.Failed(failure);
         }
         setKick(null);
+        // The JVM gives an ending thread the signal mask it was born with, and a kick still pending would be delivered.
+        signal.drain();
         listener.accept(end);
     }
 

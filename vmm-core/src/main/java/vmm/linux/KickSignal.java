@@ -10,7 +10,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>The receiving thread keeps it blocked at all times but inside the one call that unblocks it (for a vCPU,
  * {@code KVM_RUN} with {@code KVM_SET_SIGNAL_MASK}). So it is never delivered: no handler exists and none is wanted. It
- * stays pending until {@link #drain}, which also means that a kick before the call is not lost.
+ * stays pending until {@link #drain}, which also means that a kick before the call is not lost. A thread drains it
+ * before it ends.
  */
 public final class KickSignal {
     /** Signal number 40: above those that the C library and the JVM use. */
