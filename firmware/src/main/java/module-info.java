@@ -8,4 +8,6 @@ module vmm.firmware {
     exports vmm.firmware.acpi;
     exports vmm.firmware.aml;
     exports vmm.firmware.boot;
+    exports vmm.firmware.linux;
+    exports vmm.firmware.pvh;
 }
