@@ -26,7 +26,15 @@ record LabImages(KernelPackage kernel, Path busybox, Path emulator) {
     private static final String AGENT_PACKAGE = Agent.class.getPackageName().replace('.', '/');
 
     private static final List<String> MODULES = List.of(
-            "virtio_pci", "virtio_console", "9p", "9pnet_virtio", "overlay", "i6300esb", "kvm-amd", "virtio_rng");
+            "virtio_pci",
+            "virtio_console",
+            "9p",
+            "9pnet_virtio",
+            "overlay",
+            // Seconds without a sign of life from the agent; a host under load takes its time.
+            "i6300esb heartbeat=120",
+            "kvm-amd",
+            "virtio_rng");
 
     private static final List<PackageCache.Need> NEEDS = List.of(
             new PackageCache.Need("busybox", "busybox-static"),
