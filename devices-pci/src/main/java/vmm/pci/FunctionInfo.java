@@ -1,5 +1,6 @@
 package vmm.pci;
 
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -27,6 +28,7 @@ public record FunctionInfo(
         List<BarInfo> bars = function.decoders().stream()
                 .filter(Bar.class::isInstance)
                 .map(Bar.class::cast)
+                .sorted(Comparator.comparingInt(Bar::index))
                 .map(bar -> new BarInfo(bar.index(), bar.kind(), bar.size(), bar.address()))
                 .toList();
         ConfigSpace config = function.config();

@@ -13,8 +13,8 @@ import vmm.irq.MsiRouter;
  * 6.8.2).
  *
  * <p>Any thread may {@link #signal}. An unmasked vector costs its route's signal and two additions to a counter that no
- * other vector shares, no lock; the counter lets whoever masks a vector wait until no message is on its way, so that
- * none arrives after the mask was written.
+ * other vector shares, and no lock; the counter lets whoever masks a vector wait until no message is on its way, so
+ * that none arrives after the mask was written.
  */
 public final class Msix implements BusDevice, AutoCloseable {
     /** The largest number of vectors of a function. */
@@ -30,6 +30,9 @@ public final class Msix implements BusDevice, AutoCloseable {
 
     /** In {@link #gates}: the vector must not be sent. The other bits count the threads that are sending. */
     private static final int BLOCKED = 1 << 31;
+
+    /** Gates of different vectors are in different cache lines of 64 bytes, as different workers use them. */
+    private static final int GATE_STRIDE = 16;
 
     private final int vectors;
     private final int pendingBitsOffset;
@@ -61,11 +64,11 @@ public final class Msix implements BusDevice, AutoCloseable {
         this.table = new int[vectors * 4];
         this.changed = new boolean[vectors];
         this.pending = new boolean[vectors];
-        this.gates = new AtomicIntegerArray(vectors);
+        this.gates = new AtomicIntegerArray(vectors * GATE_STRIDE);
         List<MsiRoute> taken = new ArrayList<>(vectors);
         for (int vector = 0; vector < vectors; vector++) {
             taken.add(router.allocate());
-            gates.set(vector, BLOCKED);
+            gates.set(vector * GATE_STRIDE, BLOCKED);
             table[vector * 4 + CONTROL] = CONTROL_MASK;
         }
         this.routes = List.copyOf(taken);
@@ -97,14 +100,14 @@ public final class Msix implements BusDevice, AutoCloseable {
      * @return false if MSI-X is not enabled: nothing was sent or remembered
      */
     public boolean signal(int vector) {
-        int gate = gates.getAndAdd(vector, 1);
+        int gate = gates.getAndAdd(vector * GATE_STRIDE, 1);
         try {
             if ((gate & BLOCKED) == 0) {
                 routes.get(vector).signal();
                 return true;
             }
         } finally {
-            gates.getAndAdd(vector, -1);
+            gates.getAndAdd(vector * GATE_STRIDE, -1);
         }
         return signalBlocked(vector);
     }
@@ -166,11 +169,12 @@ public final class Msix implements BusDevice, AutoCloseable {
     /** Opens or blocks a vector's gate as its masks say, and delivers what it has kept. */
     private void follow(int vector) {
         boolean block = !enabled || masked(vector);
-        boolean blocked = (gates.get(vector) & BLOCKED) != 0;
+        int index = vector * GATE_STRIDE;
+        boolean blocked = (gates.get(index) & BLOCKED) != 0;
         if (block && !blocked) {
-            gates.getAndUpdate(vector, gate -> gate | BLOCKED);
+            gates.getAndUpdate(index, gate -> gate | BLOCKED);
             // A sender holds no lock and makes one system call, so this is short.
-            while (gates.get(vector) != BLOCKED) {
+            while (gates.get(index) != BLOCKED) {
                 Thread.onSpinWait();
             }
         } else if (!block) {
@@ -185,7 +189,7 @@ public final class Msix implements BusDevice, AutoCloseable {
                 routes.get(vector).signal();
             }
             if (blocked) {
-                gates.getAndUpdate(vector, gate -> gate & ~BLOCKED);
+                gates.getAndUpdate(index, gate -> gate & ~BLOCKED);
             }
         }
     }

@@ -65,7 +65,7 @@ public final class VirtioPciFunction extends PciFunction {
 
     private final Object lock = new Object();
     private boolean active;
-    private boolean warned;
+    private volatile boolean warned;
 
     /**
      * A function that carries {@code device}.
