@@ -53,8 +53,10 @@ public final class RawDisk implements BlockDevice {
      */
     public static RawDisk open(String path, boolean readOnly) {
         // Before opening, since that would wait for the other end of a pipe.
-        checkKind(path, FileStatus.of(path), readOnly);
-        int fd = FileIo.open(path, !readOnly);
+        FileStatus found = FileStatus.of(path);
+        checkKind(path, found, readOnly);
+        boolean device = found.kind() == FileStatus.Kind.BLOCK_DEVICE;
+        int fd = device && !readOnly ? FileIo.openUnusedDevice(path) : FileIo.open(path, !readOnly);
         if (fd < 0) {
             throw refusal(path, -fd, readOnly);
         }
@@ -102,6 +104,8 @@ public final class RawDisk implements BlockDevice {
                                         + "; give this user the right to read it."
                                 : disk + " cannot be opened for writing: " + Errno.describe(errno)
                                         + "; use it readonly, or give this user the right to write it.";
+                    case Errno.EBUSY ->
+                        disk + " is mounted or otherwise in use by the host: unmount it first, or use it readonly.";
                     case Errno.EMFILE ->
                         disk + " cannot be opened: too many open files; raise the limit with ulimit -n.";
                     default -> disk + " cannot be opened: " + Errno.describe(errno) + ".";

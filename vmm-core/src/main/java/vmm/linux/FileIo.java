@@ -11,13 +11,23 @@ public final class FileIo {
 
     private static final int O_RDONLY = 0;
     private static final int O_RDWR = 2;
+    private static final int O_EXCL = 0x80;
     private static final int O_CLOEXEC = 0x80000;
 
     private FileIo() {}
 
     /** Opens a file that is there. Returns a descriptor that programs started from here do not inherit. */
     public static int open(String path, boolean writable) {
-        return Libc.orErrno(Libc.open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC, 0));
+        return open(path, writable ? O_RDWR : O_RDONLY);
+    }
+
+    /** Opens a block device for writing, if the host itself has not mounted it or put it to another use (EBUSY). */
+    public static int openUnusedDevice(String path) {
+        return open(path, O_RDWR | O_EXCL);
+    }
+
+    private static int open(String path, int flags) {
+        return Libc.orErrno(Libc.open(path, flags | O_CLOEXEC, 0));
     }
 
     /** Gives a descriptor back, and with it the locks that were taken through it. */

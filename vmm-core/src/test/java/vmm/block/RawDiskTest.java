@@ -195,6 +195,7 @@ class RawDiskTest {
             assertEquals(0, TestRequest.write(4096, new byte[] {1, 2, 3, 4}).run(loop, queue));
             assertEquals(0, TestRequest.flush().run(loop, queue));
             assertEquals(3, Files.readAllBytes(file)[4098]);
+            refused(Path.of(device.strip()), false, "is mounted or otherwise in use by the host: unmount it first");
         } finally {
             run("losetup", "--detach", device.strip());
         }
