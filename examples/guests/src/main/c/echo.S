@@ -1,11 +1,11 @@
-/* Sends every byte that arrives on the serial port back, up to and including a 'q', then leaves. */
+/*
+ * Sends every byte that arrives on the serial port back, up to and including a 'q', then leaves. The FIFOs stay off:
+ * switching them on would drop what has been typed already.
+ */
 #include "pvh.h"
 
 start:
     print '>'
-    mov $COM1_FCR, %dx
-    mov $1, %al                 /* FIFOs on */
-    out %al, %dx
 next:
     mov $COM1_LSR, %dx
 wait_for_data:

@@ -6,7 +6,6 @@
 #define PVH_H
 
 #define COM1 0x3f8
-#define COM1_FCR (COM1 + 2)
 #define COM1_LSR (COM1 + 5)
 #define LSR_DR 0x01
 #define LSR_THRE 0x20

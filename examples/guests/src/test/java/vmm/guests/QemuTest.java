@@ -1,0 +1,193 @@
+package vmm.guests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The guests on a VMM that is not ours, so that what they find wrong with ours is not their own fault. */
+@Timeout(120)
+class QemuTest {
+    private static final String QEMU = "qemu-system-x86_64";
+    private static final List<String> DEBUG_EXIT = List.of("-device", "isa-debug-exit,iobase=0xf4,iosize=4");
+    private static final int RUN_SECONDS = 60;
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit fills it.
+    private Path directory;
+
+    private record Run(int status, List<String> lines) {}
+
+    @BeforeEach
+    void qemuIsInstalled() {
+        assumeTrue(Tools.installed(QEMU), QEMU + " is not installed");
+    }
+
+    @Test
+    void everyDiskIsFoundAndRead() throws Exception {
+        byte[] blk = disk(1, 2 << 20);
+        byte[] first = disk(2, 1 << 20);
+        byte[] second = disk(3, 4 << 20);
+        var options = new ArrayList<>(DEBUG_EXIT);
+        options.addAll(drive("blk", blk));
+        options.addAll(List.of("-device", "virtio-blk-pci,disable-legacy=on,addr=4.0,drive=blk,serial=BLK-1"));
+        options.addAll(List.of("-device", "virtio-scsi-pci,disable-legacy=on,addr=6.0,id=hba"));
+        options.addAll(drive("first", first));
+        options.addAll(List.of("-device", "scsi-hd,drive=first,bus=hba.0,scsi-id=0,lun=0,serial=SCSI-0-0"));
+        options.addAll(drive("second", second));
+        options.addAll(List.of(
+                "-device",
+                "scsi-hd,drive=second,bus=hba.0,scsi-id=255,lun=300,serial=SCSI-255-300,"
+                        + "logical_block_size=4096,physical_block_size=4096"));
+        Run run = run(BuiltinGuest.DISKS, "", options);
+        List<String> expected = new ArrayList<>();
+        expected.add("00:04.0 1af4:1042 class 010000");
+        expected.add(" virtio-blk serial \"BLK-1\" blocks 4096 of 512");
+        expected.add(block(blk, 0, 512));
+        expected.add(block(blk, 4095, 512));
+        expected.add("00:06.0 1af4:1048 class 010000");
+        expected.add(" virtio-scsi target 0 lun 0 type 00 vendor \"QEMU\" product \"QEMU HARDDISK\""
+                + " serial \"SCSI-0-0\" blocks 2048 of 512");
+        expected.add(block(first, 0, 512));
+        expected.add(block(first, 2047, 512));
+        expected.add(" virtio-scsi target 255 lun 300 type 00 vendor \"QEMU\" product \"QEMU HARDDISK\""
+                + " serial \"SCSI-255-300\" blocks 1024 of 4096");
+        expected.add(block(second, 0, 4096));
+        expected.add(block(second, 1023, 4096));
+        expected.add("Finished: everything was read, 3 disks");
+        assertEquals("Virtio disks", run.lines.getFirst());
+        assertEquals("00:00.0 8086:1237 class 060000", run.lines.get(1));
+        assertTrue(run.lines.contains("00:01.3 8086:7113 class 068000"), "the functions of slot 1 are listed");
+        assertEquals(expected, run.lines.subList(run.lines.indexOf(expected.getFirst()), run.lines.size()));
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status);
+    }
+
+    @Test
+    void barsAboveFourGibibytesAreReached() throws Exception {
+        byte[] blk = disk(4, 1 << 20);
+        var options = new ArrayList<>(DEBUG_EXIT);
+        options.addAll(drive("blk", blk));
+        options.addAll(List.of("-device", "virtio-blk-pci,disable-legacy=on,drive=blk"));
+        // A BAR as large as all that is left below 4 GiB makes the firmware place every 64-bit BAR above.
+        options.addAll(List.of("-device", "pci-testdev,membar=4G"));
+        Run run = run(BuiltinGuest.DISKS, "", options);
+        assertEquals("Finished: everything was read, 1 disk", run.lines.getLast());
+        assertTrue(run.lines.contains(block(blk, 2047, 512)));
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status);
+    }
+
+    @Test
+    void aMachineWithoutDisksIsAFailure() throws Exception {
+        Run run = run(BuiltinGuest.DISKS, "", DEBUG_EXIT);
+        assertEquals("Failed: no disk was found, 0 disks", run.lines.getLast());
+        assertEquals((0x11 << 1) | 1, run.status);
+    }
+
+    @Test
+    void aFunctionWithoutModernRegistersIsAFailure() throws Exception {
+        var options = new ArrayList<>(DEBUG_EXIT);
+        options.addAll(drive("blk", disk(5, 1 << 20)));
+        options.addAll(List.of("-device", "virtio-blk-pci,disable-modern=on,drive=blk"));
+        Run run = run(BuiltinGuest.DISKS, "", options);
+        assertTrue(run.lines.contains(" failed: no modern virtio registers in a memory BAR with an address"));
+        assertEquals((0x12 << 1) | 1, run.status);
+    }
+
+    @Test
+    void withoutADebugExitTheMachineIsPoweredOff() throws Exception {
+        Run run = run(BuiltinGuest.DISKS, "", List.of());
+        assertEquals("Failed: no disk was found, 0 disks", run.lines.getLast());
+        assertEquals(0, run.status);
+    }
+
+    @Test
+    void theFirstByteIsPrinted() throws Exception {
+        Run run = run(BuiltinGuest.FIRST_BYTE, "", DEBUG_EXIT);
+        assertEquals(List.of("V"), run.lines);
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status);
+    }
+
+    @Test
+    void inputIsEchoedUntilAQ() throws Exception {
+        Run run = run(BuiltinGuest.ECHO, "Hello, world, qed", DEBUG_EXIT);
+        assertEquals(List.of(">Hello, world, q"), run.lines);
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status);
+    }
+
+    @Test
+    void aTripleFaultResetsTheMachine() throws Exception {
+        Run run = run(BuiltinGuest.TRIPLE_FAULT, "", DEBUG_EXIT);
+        assertEquals(List.of("T"), run.lines);
+        assertEquals(0, run.status, "-no-reboot makes an end of it, and not by the debug exit");
+    }
+
+    private byte[] disk(int seed, int size) {
+        byte[] contents = new byte[size];
+        new Random(seed).nextBytes(contents);
+        return contents;
+    }
+
+    private List<String> drive(String id, byte[] contents) throws IOException {
+        Path image = Files.write(directory.resolve(id + ".img"), contents);
+        return List.of("-drive", "if=none,format=raw,id=" + id + ",file=" + image);
+    }
+
+    /** The line that the guest is to print for a block, as far as it can be known. */
+    private static String block(byte[] disk, int lba, int size) {
+        var crc = new CRC32();
+        crc.update(disk, lba * size, size);
+        String start = HexFormat.of().formatHex(disk, lba * size, lba * size + 16);
+        var text = new StringBuilder();
+        for (int i = 0; i < 16; i++) {
+            byte c = disk[lba * size + i];
+            text.append(c >= ' ' && c <= '~' ? (char) c : '.');
+        }
+        return "  block %d crc32 %08x %s |%s|".formatted(lba, crc.getValue(), start, text);
+    }
+
+    private Run run(BuiltinGuest guest, String input, List<String> options) throws Exception {
+        Path output = directory.resolve("serial");
+        var command = new ArrayList<>(List.of(QEMU, "-M", "pc", "-accel", "tcg", "-m", "128", "-nodefaults"));
+        command.addAll(List.of("-display", "none", "-serial", "stdio", "-no-reboot"));
+        command.addAll(List.of("-kernel", guest.extract(directory).toString()));
+        command.addAll(options);
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(output.toFile())
+                .redirectError(directory.resolve("errors").toFile())
+                .start();
+        try {
+            process.getOutputStream().write(input.getBytes(StandardCharsets.US_ASCII));
+            process.getOutputStream().flush();
+            assertTrue(process.waitFor(RUN_SECONDS, TimeUnit.SECONDS), () -> guest + " did not end: " + text(output));
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        List<String> lines = text(output)
+                .lines()
+                .map(line -> line.replaceFirst(" ticks [0-9]+$", ""))
+                .toList();
+        return new Run(process.exitValue(), lines);
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+}
