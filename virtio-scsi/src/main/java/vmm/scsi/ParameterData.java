@@ -18,27 +18,32 @@ final class ParameterData {
     }
 
     ParameterData u8(int value) {
-        bytes[grow(1)] = (byte) value;
+        int at = grow(1);
+        bytes[at] = (byte) value;
         return this;
     }
 
     ParameterData u16(int value) {
-        BigEndian.put16(bytes, grow(2), value);
+        int at = grow(2);
+        BigEndian.put16(bytes, at, value);
         return this;
     }
 
     ParameterData u24(int value) {
-        BigEndian.put24(bytes, grow(3), value);
+        int at = grow(3);
+        BigEndian.put24(bytes, at, value);
         return this;
     }
 
     ParameterData u32(long value) {
-        BigEndian.put32(bytes, grow(4), value);
+        int at = grow(4);
+        BigEndian.put32(bytes, at, value);
         return this;
     }
 
     ParameterData u64(long value) {
-        BigEndian.put64(bytes, grow(8), value);
+        int at = grow(8);
+        BigEndian.put64(bytes, at, value);
         return this;
     }
 
@@ -47,7 +52,8 @@ final class ParameterData {
     }
 
     ParameterData bytes(byte[] more, int count) {
-        System.arraycopy(more, 0, bytes, grow(count), count);
+        int at = grow(count);
+        System.arraycopy(more, 0, bytes, at, count);
         return this;
     }
 
@@ -80,6 +86,7 @@ final class ParameterData {
         BigEndian.put32(bytes, offset, value);
     }
 
+    /** Makes room for more at the end, perhaps in a new array, and returns where it begins. */
     private int grow(int count) {
         int at = length;
         length += count;

@@ -1,0 +1,52 @@
+package vmm.scsi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CommandTableTest {
+    @Test
+    void everyCdbIsAsLongAsItsOperationCodeSays() {
+        // SPC-5 4.2.5.1: groups of operation codes
+        for (SupportedCommand<DiskNexus> command : DiskCommands.TABLE.commands()) {
+            int length = switch (command.operationCode() >>> 5) {
+                case 0 -> 6;
+                case 1, 2 -> 10;
+                case 4 -> 16;
+                case 5 -> 12;
+                default -> throw new AssertionError(command.name());
+            };
+            assertEquals(length, command.cdbLength(), command.name());
+        }
+    }
+
+    @Test
+    void everyCommandIsFoundByItsOwnUsageData() {
+        for (SupportedCommand<DiskNexus> command : DiskCommands.TABLE.commands()) {
+            Cdb cdb = new Cdb();
+            byte[] bytes = command.usage();
+            cdb.set(bytes);
+            assertSame(command, DiskCommands.TABLE.find(cdb));
+        }
+    }
+
+    @Test
+    void aServiceActionThatIsNotThereIsNotFound() {
+        Cdb cdb = new Cdb();
+        cdb.set((byte) 0x9e, (byte) 0x11);
+
+        assertNull(DiskCommands.TABLE.find(cdb));
+    }
+
+    @Test
+    void noCommandIsInATableTwice() {
+        SupportedCommand<ItlNexus> command =
+                SupportedCommand.of("TEST UNIT READY", "00 00 00 00 00 04", new TestUnitReady());
+
+        assertThrows(IllegalArgumentException.class, () -> new CommandTable<>(List.of(command, command)));
+    }
+}

@@ -1,0 +1,141 @@
+package vmm.scsi;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.HexFormat;
+import vmm.block.FakeDisk;
+import vmm.event.SteppedEventLoop;
+
+/** An initiator without a transport: sends commands to one target and waits for their end. */
+final class Initiator {
+    /** How a command ended. */
+    static final class Result {
+        private final Task task;
+
+        Result(Task task) {
+            this.task = task;
+        }
+
+        ScsiStatus status() {
+            return task.status();
+        }
+
+        boolean overrun() {
+            return task.overrun();
+        }
+
+        long residual() {
+            return task.residual();
+        }
+
+        byte[] sense() {
+            return Arrays.copyOf(task.sense().bytes(), task.sense().length());
+        }
+
+        /** What was written to the data-in buffer. */
+        byte[] data() {
+            return task.in.asSlice(0, task.transferredIn()).toArray(JAVA_BYTE);
+        }
+
+        String hex() {
+            return HexFormat.ofDelimiter(" ").formatHex(data());
+        }
+
+        String senseHex() {
+            return HexFormat.ofDelimiter(" ").formatHex(sense());
+        }
+    }
+
+    /** A command that has been sent. */
+    static final class Task extends ScsiTask {
+        private final MemorySegment in;
+        private boolean ended;
+
+        Task(byte[] out, int inLength, int pieces) {
+            super(Math.max(1, pieces) + 1);
+            MemorySegment source = Arena.ofAuto().allocate(Math.max(1, out.length));
+            MemorySegment.copy(out, 0, source, JAVA_BYTE, 0, out.length);
+            this.in = Arena.ofAuto().allocate(Math.max(1, inLength));
+            scatter(source, out.length, pieces, true);
+            scatter(in, inLength, pieces, false);
+        }
+
+        private void scatter(MemorySegment segment, int length, int pieces, boolean out) {
+            int step = Math.max(1, length / pieces);
+            for (int at = 0; at < length; ) {
+                boolean last = (out ? dataOut() : dataIn()).count() == pieces - 1;
+                int size = last ? length - at : Math.min(step, length - at);
+                (out ? dataOut() : dataIn()).add(segment.address() + at, size);
+                at += size;
+            }
+        }
+
+        @Override
+        protected void completed() {
+            ended = true;
+        }
+
+        boolean ended() {
+            return ended;
+        }
+    }
+
+    final SteppedEventLoop loop = new SteppedEventLoop();
+    final ScsiTarget target = new ScsiTarget();
+    final ItNexus nexus = target.connect(loop);
+
+    /** A target with this disk as LUN 0, and an initiator that has heard of its power on. */
+    static Initiator of(ScsiDisk disk) {
+        Initiator initiator = new Initiator();
+        initiator.target.attach(0, disk);
+        initiator.settle(0);
+        return initiator;
+    }
+
+    static ScsiDisk disk(FakeDisk medium) {
+        return new ScsiDisk(medium, DiskIdentity.DEFAULT.withSerial("drive0"), DiskGeometry.DEFAULT, true);
+    }
+
+    /** Hears what unit attention conditions there are. */
+    void settle(int lun) {
+        while (send(lun, "00 00 00 00 00 00", new byte[0], 0).status() == ScsiStatus.CHECK_CONDITION) {
+            // The next one.
+        }
+    }
+
+    Result send(String cdb) {
+        return send(0, cdb, new byte[0], 0);
+    }
+
+    Result read(String cdb, int room) {
+        return send(0, cdb, new byte[0], room);
+    }
+
+    Result write(String cdb, byte[] data) {
+        return send(0, cdb, data, 0);
+    }
+
+    Result send(int lun, String cdb, byte[] out, int room) {
+        return send(lun, HexFormat.ofDelimiter(" ").parseHex(cdb), out, room, 1);
+    }
+
+    Result send(int lun, byte[] cdb, byte[] out, int room, int pieces) {
+        Task task = start(lun, cdb, out, room, pieces);
+        loop.runUntilIdle();
+        if (!task.ended()) {
+            throw new AssertionError("The command did not end.");
+        }
+        return new Result(task);
+    }
+
+    Task start(int lun, byte[] cdb, byte[] out, int room, int pieces) {
+        Task task = new Task(out, room, pieces);
+        task.cdb().set(cdb);
+        task.identify(1, TaskAttribute.SIMPLE);
+        nexus.execute(lun, task);
+        return task;
+    }
+}

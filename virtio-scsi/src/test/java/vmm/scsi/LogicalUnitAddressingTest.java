@@ -1,0 +1,151 @@
+package vmm.scsi;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import vmm.block.FakeDisk;
+
+class LogicalUnitAddressingTest {
+    private final FakeDisk medium = new FakeDisk(1 << 20);
+
+    @Test
+    void smallNumbersAreWrittenByThePeripheralMethodAndLargeOnesByTheFlatOne() {
+        // SAM-5 4.7.7.2, 4.7.7.3
+        assertEquals(0x0000_0000_0000_0000L, LunAddress.encode(0));
+        assertEquals(0x00ff_0000_0000_0000L, LunAddress.encode(255));
+        assertEquals(0x4100_0000_0000_0000L, LunAddress.encode(256));
+        assertEquals(0x7fff_0000_0000_0000L, LunAddress.encode(16383));
+    }
+
+    @Test
+    void everyNumberIsReadByBothMethods() {
+        for (int lun = 0; lun <= LunAddress.MAX_LUN; lun++) {
+            assertEquals(lun, LunAddress.decode(LunAddress.encode(lun)));
+            assertEquals(lun, LunAddress.decode((0x4000L | lun) << 48));
+        }
+    }
+
+    @Test
+    void otherMethodsOtherBusesAndDeeperLevelsAddressNothing() {
+        assertEquals(LunAddress.INVALID, LunAddress.decode(0x0100_0000_0000_0000L));
+        assertEquals(LunAddress.INVALID, LunAddress.decode(0x8001_0000_0000_0000L));
+        assertEquals(LunAddress.INVALID, LunAddress.decode(0xc101_0000_0000_0000L));
+        assertEquals(LunAddress.INVALID, LunAddress.decode(0x0001_0001_0000_0000L));
+        assertEquals(LunAddress.INVALID, LunAddress.decode(0x0001_0000_0000_0001L));
+    }
+
+    private Initiator sparse() {
+        Initiator initiator = new Initiator();
+        for (int lun : new int[] {16383, 3, 256}) {
+            initiator.target.attach(lun, Initiator.disk(medium));
+        }
+        return initiator;
+    }
+
+    @Test
+    void reportLunsListsAllInOrderFromAnyLogicalUnit() {
+        String expected =
+                "00 00 00 18 00 00 00 00" + " 00 03 00 00 00 00 00 00 41 00 00 00 00 00 00 00 7f ff 00 00 00 00 00 00";
+        Initiator initiator = sparse();
+
+        assertEquals(
+                expected,
+                initiator
+                        .send(3, "a0 00 00 00 00 00 00 00 10 00 00 00", new byte[0], 4096)
+                        .hex());
+        assertEquals(
+                expected,
+                initiator
+                        .send(256, "a0 00 02 00 00 00 00 00 10 00 00 00", new byte[0], 4096)
+                        .hex());
+        // SPC-5 6.33.1: LUN 0 answers even if there is nothing else at LUN 0
+        assertEquals(
+                expected,
+                initiator
+                        .send(0, "a0 00 00 00 00 00 00 00 10 00 00 00", new byte[0], 4096)
+                        .hex());
+    }
+
+    @Test
+    void reportLunsTellsTheWholeLengthEvenIfThereIsNoRoom() {
+        Initiator.Result result = sparse().send(3, "a0 00 00 00 00 00 00 00 00 10 00 00", new byte[0], 16);
+
+        assertEquals("00 00 00 18 00 00 00 00 00 03 00 00 00 00 00 00", result.hex());
+    }
+
+    @Test
+    void thereIsNoWellKnownLogicalUnitToReport() {
+        Initiator.Result result = sparse().send(3, "a0 00 01 00 00 00 00 00 10 00 00 00", new byte[0], 4096);
+
+        assertEquals("00 00 00 00 00 00 00 00", result.hex());
+    }
+
+    @Test
+    void otherReportsAreAnInvalidField() {
+        Initiator.Result result = sparse().send(3, "a0 00 03 00 00 00 00 00 10 00 00 00", new byte[0], 4096);
+
+        assertEquals("70 00 05 00 00 00 00 0a 00 00 00 00 24 00 00 c0 00 02", result.senseHex());
+    }
+
+    @Test
+    void inquiryToANumberWithoutLogicalUnitSaysSo() {
+        // SAM-5 5.11, SPC-5 table 145: qualifier 011b, device type 1Fh
+        Initiator.Result result = sparse().send(7, "12 00 00 00 24 00", new byte[0], 36);
+
+        assertEquals(ScsiStatus.GOOD, result.status());
+        assertEquals("7f 00 07 12 5b", HexFormat.ofDelimiter(" ").formatHex(result.data(), 0, 5));
+        assertEquals(
+                "7f 00 00 01 00",
+                sparse().send(7, "12 01 00 00 ff 00", new byte[0], 255).hex());
+    }
+
+    @Test
+    void otherCommandsToANumberWithoutLogicalUnitAreNotSupported() {
+        String notSupported = "70 00 05 00 00 00 00 0a 00 00 00 00 25 00 00 00 00 00";
+        Initiator initiator = sparse();
+
+        assertEquals(
+                notSupported,
+                initiator.send(7, "00 00 00 00 00 00", new byte[0], 0).senseHex());
+        assertEquals(
+                notSupported,
+                initiator
+                        .send(LunAddress.INVALID, "28 00 00 00 00 00 00 00 01 00", new byte[0], 512)
+                        .senseHex());
+        assertEquals(
+                notSupported,
+                initiator
+                        .send(7, "a0 00 00 00 00 00 00 00 10 00 00 00", new byte[0], 4096)
+                        .senseHex());
+        // SAM-5 5.11: REQUEST SENSE tells it as data
+        Initiator.Result sense = initiator.send(7, "03 00 00 00 12 00", new byte[0], 18);
+        assertEquals(ScsiStatus.GOOD, sense.status());
+        assertEquals(notSupported, sense.hex());
+    }
+
+    @Test
+    void numbersAreTakenOnceAndEnd() {
+        ScsiTarget target = new ScsiTarget();
+        target.attach(16383, Initiator.disk(medium));
+
+        assertThrows(IllegalArgumentException.class, () -> target.attach(16383, Initiator.disk(medium)));
+        assertThrows(IllegalArgumentException.class, () -> target.attach(16384, Initiator.disk(medium)));
+        assertThrows(IllegalArgumentException.class, () -> target.attach(-1, Initiator.disk(medium)));
+        assertThrows(IllegalArgumentException.class, () -> new ScsiBus().attach(256, 0, Initiator.disk(medium)));
+        assertArrayEquals(new int[] {16383}, target.luns());
+    }
+
+    @Test
+    void aTargetHasRoomForAllNumbers() {
+        ScsiTarget target = new ScsiTarget();
+        ScsiDisk disk = Initiator.disk(medium);
+        for (int lun = 0; lun <= LunAddress.MAX_LUN; lun++) {
+            target.attach(lun, disk);
+        }
+
+        assertEquals(16384, target.luns().length);
+    }
+}

@@ -1,0 +1,228 @@
+package vmm.virtio.scsi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import vmm.block.FakeDisk;
+import vmm.scsi.DiskGeometry;
+import vmm.scsi.DiskIdentity;
+import vmm.scsi.ScsiBus;
+import vmm.scsi.ScsiDisk;
+
+class TaskManagementTest {
+    private static final int ABORT_TASK = 0;
+    private static final int ABORT_TASK_SET = 1;
+    private static final int CLEAR_ACA = 2;
+    private static final int I_T_NEXUS_RESET = 4;
+    private static final int LOGICAL_UNIT_RESET = 5;
+    private static final int QUERY_TASK = 6;
+    private static final int QUERY_TASK_SET = 7;
+
+    private static final String READ = "28 00 00 00 00 00 00 00 01 00";
+    private static final byte[] LUN_0 = Driver.lun(0, 0);
+
+    private final FakeDisk medium = new FakeDisk(1 << 20);
+    private final ScsiBus bus = new ScsiBus();
+    private final Driver driver;
+
+    TaskManagementTest() {
+        bus.attach(0, 0, disk());
+        bus.attach(0, 1, disk());
+        driver = new Driver(bus);
+        driver.settle();
+    }
+
+    private ScsiDisk disk() {
+        return new ScsiDisk(medium, DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true);
+    }
+
+    @AfterEach
+    void close() {
+        medium.release();
+        driver.close();
+    }
+
+    private Driver.Request offerRead(int lun, long id) {
+        Driver.Request request =
+                driver.offer(driver.requests, Driver.header(Driver.lun(0, lun), id, 0, READ), new byte[0], 512);
+        driver.run();
+        return request;
+    }
+
+    private Driver.Request manage(int subtype, byte[] lun, long id) {
+        Driver.Request function = driver.manage(subtype, lun, id);
+        driver.run();
+        return function;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3, 4, 5, 6, 7})
+    void withNothingInFlightFunctionsAreComplete(int subtype) {
+        Driver.Request function = manage(subtype, LUN_0, 5);
+
+        assertEquals(Response.FUNCTION_COMPLETE, driver.answer(function));
+        assertEquals(1, function.used);
+    }
+
+    @Test
+    void whatDoesNotExistIsRejected() {
+        assertEquals(Response.FUNCTION_REJECTED, driver.answer(manage(8, LUN_0, 0)));
+        assertEquals(Response.FUNCTION_REJECTED, driver.answer(manage(CLEAR_ACA, LUN_0, 0)));
+        assertEquals(Response.BAD_TARGET, driver.answer(manage(ABORT_TASK, Driver.lun(9, 0), 0)));
+        assertEquals(Response.INCORRECT_LUN, driver.answer(manage(ABORT_TASK, Driver.lun(0, 9), 0)));
+        // virtio 1.3 5.6.6.2: the logical unit is ignored where a whole nexus is meant
+        assertEquals(Response.FUNCTION_COMPLETE, driver.answer(manage(I_T_NEXUS_RESET, Driver.lun(0, 9), 0)));
+    }
+
+    @Test
+    void queriesTellWhatIsInFlight() {
+        medium.hold();
+        offerRead(0, 5);
+
+        assertEquals(Response.FUNCTION_SUCCEEDED, driver.answer(manage(QUERY_TASK, LUN_0, 5)));
+        assertEquals(Response.FUNCTION_COMPLETE, driver.answer(manage(QUERY_TASK, LUN_0, 6)));
+        assertEquals(Response.FUNCTION_SUCCEEDED, driver.answer(manage(QUERY_TASK_SET, LUN_0, 0)));
+        assertEquals(Response.FUNCTION_COMPLETE, driver.answer(manage(QUERY_TASK_SET, Driver.lun(0, 1), 0)));
+    }
+
+    @Test
+    void anAbortEndsAfterTheTaskThatItAborts() {
+        medium.hold();
+        Driver.Request spared = offerRead(0, 4);
+        Driver.Request task = offerRead(0, 5);
+        Driver.Request abort = manage(ABORT_TASK, LUN_0, 5);
+        assertFalse(task.ended() || abort.ended());
+
+        driver.loop.post(medium::release);
+        driver.run();
+
+        assertTrue(task.ended() && abort.ended() && spared.ended());
+        assertEquals(Response.ABORTED, task.code());
+        assertEquals(512, task.residual());
+        assertEquals(Response.FUNCTION_COMPLETE, driver.answer(abort));
+        assertEquals(Response.OK, spared.code());
+    }
+
+    @Test
+    void theDriverSeesAbortedTasksBeforeTheFunctionsEnd() {
+        // virtio 1.3 5.6.6.2: whoever sees the function used sees all that it aborted used
+        medium.hold();
+        offerRead(0, 5);
+        driver.manage(ABORT_TASK_SET, LUN_0, 0);
+        driver.run();
+        AtomicReference<Integer> requestsAtFunctionEnd = new AtomicReference<>();
+        int before = driver.requests.usedIdx();
+        Driver.Request before0 = driver.manage(QUERY_TASK, LUN_0, 77);
+        driver.run();
+        assertTrue(before0.ended());
+
+        int usedControl = driver.control.usedIdx();
+        driver.loop.post(medium::release);
+        driver.loop.afterBatch(() -> {
+            if (driver.control.usedIdx() != usedControl && requestsAtFunctionEnd.get() == null) {
+                requestsAtFunctionEnd.set(driver.requests.usedIdx());
+            }
+        });
+        driver.run();
+
+        assertEquals(before + 1, requestsAtFunctionEnd.get());
+    }
+
+    @Test
+    void aLogicalUnitResetEndsItsTasksAndIsHeardOf() {
+        medium.hold();
+        Driver.Request task = offerRead(0, 5);
+        Driver.Request other = offerRead(1, 6);
+        Driver.Request reset = manage(LOGICAL_UNIT_RESET, LUN_0, 0);
+        driver.loop.post(medium::release);
+        driver.run();
+
+        assertEquals(Response.RESET, task.code());
+        assertEquals(Response.FUNCTION_COMPLETE, driver.answer(reset));
+        assertEquals(Response.OK, other.code());
+        assertEquals(
+                "700006000000000a00000000" + "2903" + "00000000",
+                offerRead(0, 7).sense());
+        assertEquals(0, offerRead(0, 8).status());
+    }
+
+    @Test
+    void aNexusResetEndsTheTasksOfAllLogicalUnits() {
+        driver.send(0, 1, "00 00 00 00 00 00", new byte[0], 0);
+        medium.hold();
+        Driver.Request one = offerRead(0, 5);
+        Driver.Request two = offerRead(1, 6);
+        Driver.Request reset = manage(I_T_NEXUS_RESET, LUN_0, 0);
+        driver.loop.post(medium::release);
+        driver.run();
+
+        assertEquals(Response.RESET, one.code());
+        assertEquals(Response.RESET, two.code());
+        assertTrue(reset.ended());
+        assertEquals(
+                "700006000000000a00000000" + "2907" + "00000000",
+                offerRead(1, 7).sense());
+    }
+
+    @Test
+    void twoFunctionsMayWaitForOneTask() {
+        medium.hold();
+        Driver.Request task = offerRead(0, 5);
+        Driver.Request abort = manage(ABORT_TASK, LUN_0, 5);
+        Driver.Request reset = manage(LOGICAL_UNIT_RESET, LUN_0, 0);
+        driver.loop.post(medium::release);
+        driver.run();
+
+        assertTrue(abort.ended() && reset.ended());
+        assertEquals(Response.RESET, task.code());
+    }
+
+    @Test
+    void asynchronousNotificationsAreNone() {
+        for (int type = 1; type <= 2; type++) {
+            byte[] query = ByteBuffer.allocate(16)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(type)
+                    .put(LUN_0)
+                    .putInt(0x7e)
+                    .array();
+
+            Driver.Request request = driver.offerControl(query, 5);
+            driver.run();
+
+            assertEquals(0, driver.memory.getInt(request.response));
+            assertEquals(Response.OK, driver.memory.getByte(request.response + 4));
+            assertEquals(5, request.used);
+        }
+    }
+
+    @Test
+    void unknownOrShortRequestsFailWithoutBreakingTheDevice() {
+        for (byte[] bytes : new byte[][] {{9, 0, 0, 0}, {0, 0, 0, 0, 5, 0, 0, 0}, {1, 0, 0, 0}}) {
+            Driver.Request request = driver.offerControl(bytes, 3);
+            driver.run();
+
+            assertEquals(Response.FAILURE, driver.memory.getByte(request.response + 2));
+            assertEquals(0, request.used);
+        }
+    }
+
+    @Test
+    void aRequestWithoutRoomForAResponseBreaksTheDevice() {
+        Driver.Request request = driver.place(new byte[24], new byte[0], 1, 0);
+        driver.control.readable(request.header, 24);
+        driver.enter(driver.control, driver.control.offer(), request);
+        driver.run();
+
+        assertNotNull(driver.driver.broken());
+    }
+}
