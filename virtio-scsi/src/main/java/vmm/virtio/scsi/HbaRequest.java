@@ -113,8 +113,12 @@ final class HbaRequest extends ScsiTask {
 
     @Override
     protected void completed() {
-        int answer = verdict != Response.OK ? verdict : overrun() ? Response.OVERRUN : Response.OK;
-        answer(answer, residual());
+        if (verdict != Response.OK) {
+            // Whatever it moved before it could be stopped, the driver is told that none of it counts.
+            answer(verdict, residual() + transferredOut() + transferredIn());
+        } else {
+            answer(overrun() ? Response.OVERRUN : Response.OK, residual());
+        }
     }
 
     /** Answers a request that has not become a command. */
