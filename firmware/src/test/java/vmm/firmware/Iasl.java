@@ -36,10 +36,10 @@ public final class Iasl {
      */
     public static String roundTrip(Path folder, String name, byte[] table) throws IOException {
         Path aml = Files.write(folder.resolve(name + ".aml"), table);
+        // -dl: an operator for each opcode; below, -oa: leave integers and names as they are written
         runSilently(folder, "iasl", "-dl", aml.getFileName().toString());
         Path asl = folder.resolve(name + ".dsl");
         String text = Files.readString(asl, ISO_8859_1);
-        // -dl: a statement for each opcode; -oa: leave integers and names as they are written
         runSilently(folder, "iasl", "-oa", "-p", "again", asl.getFileName().toString());
         byte[] again = Files.readAllBytes(folder.resolve("again.aml"));
         assertEquals(text(comparable(table)), text(comparable(again)), text);

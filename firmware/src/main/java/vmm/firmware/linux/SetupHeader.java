@@ -56,6 +56,9 @@ record SetupHeader(
     /** How many bytes of a file tell whether it is a bzImage, and all that its header says. */
     static final int HEAD = LIMIT;
 
+    /** The 64-bit entry, in bytes from where the kernel is loaded. */
+    static final int ENTRY_64 = 0x200;
+
     /** True if a file that begins with these bytes has the header of a bzImage, of whatever version. */
     static boolean isPresent(ByteBuffer head) {
         return head.limit() >= VERSION + 2
@@ -103,9 +106,6 @@ record SetupHeader(
                 Integer.toUnsignedLong(head.getInt(INITRD_ADDR_MAX)) + 1,
                 Integer.toUnsignedLong(head.getInt(CMDLINE_SIZE)));
     }
-
-    /** The 64-bit entry, in bytes from where the kernel is loaded. */
-    static final int ENTRY_64 = 0x200;
 
     private static HostException damaged(BootFile file) {
         return new HostException(
