@@ -4,7 +4,7 @@ package vmm.scsi;
 final class BlockAccess {
     private BlockAccess() {}
 
-    /** The LOGICAL BLOCK ADDRESS of a CDB of 6, 10, 12 or 16 bytes (SPC-5 4.2.2); from 2^63 on negative. */
+    /** The LOGICAL BLOCK ADDRESS of a CDB of 6, 10, 12 or 16 bytes (SPC-5); from 2^63 on negative. */
     static long lba(Cdb cdb) {
         return switch (cdb.operationCode() >>> 5) {
             case 0 -> cdb.u24(1) & 0x1f_ffff;
@@ -16,7 +16,7 @@ final class BlockAccess {
     /** The TRANSFER LENGTH or NUMBER OF LOGICAL BLOCKS of a CDB of 6, 10, 12 or 16 bytes. */
     static long count(Cdb cdb) {
         return switch (cdb.operationCode() >>> 5) {
-            // SBC-4 5.16: of the six-byte commands only, 0 means 256
+            // SBC-3, READ (6) and WRITE (6): of the six-byte commands only, 0 means 256
             case 0 -> cdb.u8(4) == 0 ? 256 : cdb.u8(4);
             case 4 -> cdb.u32(10);
             case 5 -> cdb.u32(6);
@@ -31,7 +31,7 @@ final class BlockAccess {
         if (lba >= 0 && lba <= capacity && task.blocks() <= capacity - lba) {
             return true;
         }
-        // SBC-4 4.18.1: INFORMATION has the first address that is none
+        // SBC-4, error reporting: INFORMATION has the first address that is none
         long first = lba >= 0 && lba < capacity ? capacity : lba;
         task.fail(SenseCode.LOGICAL_BLOCK_ADDRESS_OUT_OF_RANGE, first);
         return false;

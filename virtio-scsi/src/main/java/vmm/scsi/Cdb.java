@@ -8,7 +8,7 @@ package vmm.scsi;
  * 0; a {@link DeviceServer} refuses a block that is too short for its command before anybody reads it.
  */
 public final class Cdb {
-    /** The longest descriptor block there is: variable length, 8 bytes of header and 252 more (SPC-5 4.2.3). */
+    /** The longest descriptor block there is: variable length, 8 bytes of header and 252 more (SPC-5). */
     public static final int MAX_LENGTH = 260;
 
     private final byte[] bytes = new byte[MAX_LENGTH];
@@ -54,7 +54,7 @@ public final class Cdb {
         return u8(0);
     }
 
-    /** Which of the things that share an operation code is to be done (SPC-5 4.2.2.2), for those that do. */
+    /** Which of the things that share an operation code is to be done (SPC-5), for those that do. */
     public int serviceAction() {
         return u8(1) & 0x1f;
     }

@@ -10,7 +10,7 @@ interface Command<N extends ItlNexus> {
     /** Runs the command, to its end or until the medium is asked. The CDB is as long as the command's is. */
     void execute(N nexus, ScsiTask task);
 
-    /** False for the few that leave pending unit attention conditions alone (SAM-5 5.14). */
+    /** False for the few that leave pending unit attention conditions alone (SAM-5). */
     default boolean reportsUnitAttention() {
         return true;
     }

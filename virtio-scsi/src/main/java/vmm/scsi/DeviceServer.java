@@ -1,8 +1,8 @@
 package vmm.scsi;
 
 /**
- * What comes before every command of a logical unit that we are ourselves (SAM-5 4.8.3): is there something to tell
- * first, is the command known, is its CDB whole, is the unit ready.
+ * What comes before every command of a logical unit that we are ourselves (SAM-5): is there something to tell first, is
+ * the command known, is its CDB whole, is the unit ready.
  *
  * @param <N> the kind of logical unit, by what it keeps for an initiator
  */
@@ -23,7 +23,7 @@ final class DeviceServer<N extends ItlNexus> {
         if (supported != null) {
             task.recognized(supported);
         }
-        // SAM-5 5.14: a pending unit attention condition is told before anything else of the command is looked at.
+        // SAM-5: a pending unit attention condition is told before anything else of the command is looked at.
         if (supported == null || supported.command().reportsUnitAttention()) {
             UnitAttention attention = nexus.takeAttention();
             if (attention != null) {
@@ -57,7 +57,7 @@ final class DeviceServer<N extends ItlNexus> {
 
     private void refuse(ScsiTask task) {
         if (table.hasOperationCode(task.cdb().operationCode())) {
-            // SPC-5 4.2.2.2: the operation code is known, so what is wrong is the service action
+            // SPC-5: the operation code is known, so what is wrong is the service action
             task.invalidField(1, 4);
         } else {
             task.fail(SenseCode.INVALID_COMMAND_OPERATION_CODE);

@@ -10,7 +10,7 @@ final class DiskCommands {
     private static final WriteBlocks WRITE = new WriteBlocks();
     private static final SynchronizeCache SYNCHRONIZE_CACHE = new SynchronizeCache();
 
-    /** By operation code; the digits are the CDB usage data (SPC-5 6.34.3). */
+    /** By operation code; the digits are the CDB usage data of REPORT SUPPORTED OPERATION CODES (SPC-5). */
     static final CommandTable<DiskNexus> TABLE = new CommandTable<>(List.of(
             SupportedCommand.of("TEST UNIT READY", "00 00 00 00 00 04", new TestUnitReady()),
             SupportedCommand.of("REQUEST SENSE", "03 01 00 00 ff 04", new RequestSense()),

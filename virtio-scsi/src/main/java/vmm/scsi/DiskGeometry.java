@@ -3,7 +3,7 @@ package vmm.scsi;
 /**
  * How a disk is divided into blocks.
  *
- * @param logicalBlock the logical block length in bytes (SBC-4 4.5): 512 or 4096
+ * @param logicalBlock the logical block length in bytes (SBC-4): 512 or 4096
  * @param physicalBlock the physical block length in bytes: a power of two from {@code logicalBlock} to 1 MiB
  */
 public record DiskGeometry(int logicalBlock, int physicalBlock) {
@@ -35,7 +35,7 @@ public record DiskGeometry(int logicalBlock, int physicalBlock) {
         return Integer.numberOfTrailingZeros(logicalBlock);
     }
 
-    /** LOGICAL BLOCKS PER PHYSICAL BLOCK EXPONENT (SBC-4 5.21.2). */
+    /** LOGICAL BLOCKS PER PHYSICAL BLOCK EXPONENT (SBC-4 5.21). */
     int physicalExponent() {
         return Integer.numberOfTrailingZeros(physicalBlock / logicalBlock);
     }

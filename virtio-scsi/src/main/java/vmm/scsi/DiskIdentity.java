@@ -10,10 +10,10 @@ import java.util.Locale;
  * @param revision product revision level, up to 4 characters
  * @param serial serial number, up to {@value #MAX_SERIAL} characters, empty for none
  * @param wwn world wide name in lower-case hexadecimal (16 digits that begin with 2, 3 or 5, or 32 that begin with 6:
- *     an NAA designator, SPC-5 7.7.6.6), empty for none
+ *     an NAA designator, SPC-5), empty for none
  */
 public record DiskIdentity(String vendor, String product, String revision, String serial, String wwn) {
-    /** The longest serial number. With vendor and product it fits into one designator (SPC-5 7.7.6.4). */
+    /** The longest serial number. With vendor and product it fits into one designator (SPC-5, T10 vendor ID). */
     public static final int MAX_SERIAL = 200;
 
     /** A disk without a serial number. */

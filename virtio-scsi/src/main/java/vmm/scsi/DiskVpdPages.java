@@ -16,7 +16,7 @@ final class DiskVpdPages {
 
     private static final int UNKNOWN_SERIAL_LENGTH = 8;
 
-    // Designators (SPC-5 7.7.6.1): CODE SET, then DESIGNATOR TYPE, both of the logical unit
+    // Designators (SPC-5): CODE SET, then DESIGNATOR TYPE, both of the logical unit
     private static final int BINARY = 1;
     private static final int ASCII = 2;
     private static final int T10_VENDOR_ID = 1;
@@ -26,28 +26,28 @@ final class DiskVpdPages {
 
     private DiskVpdPages() {}
 
-    /** SPC-5 7.7.20; spaces where there is no serial number. */
+    /** Unit Serial Number page (SPC-5); spaces where there is no serial number. */
     private static void unitSerialNumber(ItlNexus nexus, ParameterData data) {
         String serial = nexus.unit().identity().serial();
         data.ascii(serial, serial.isEmpty() ? UNKNOWN_SERIAL_LENGTH : serial.length());
     }
 
-    /** SPC-5 7.7.6. */
+    /** Device Identification page (SPC-5). */
     private static void deviceIdentification(DiskNexus nexus, ParameterData data) {
         ScsiDisk disk = nexus.unit();
         DiskIdentity identity = disk.identity();
         byte[] name = worldWideName(disk);
         data.u8(BINARY).u8(NAA).u8(0).u8(name.length).bytes(name);
 
-        // SPC-5 7.7.6.4: the product identification and a serial number make it one of a kind
+        // SPC-5, T10 vendor ID: the product identification and a serial number make it one of a kind
         String unique = identity.serial().isEmpty() ? HexFormat.of().formatHex(name) : identity.serial();
         data.u8(ASCII).u8(T10_VENDOR_ID).u8(0).u8(8 + 16 + unique.length());
         data.ascii(identity.vendor(), 8).ascii(identity.product(), 16).ascii(unique, unique.length());
     }
 
     /**
-     * The NAA designator (SPC-5 7.7.6.6): the one that was given, or one of our own that stays the same as long as the
-     * disk is the same one.
+     * The NAA designator (SPC-5): the one that was given, or one of our own that stays the same as long as the disk is
+     * the same one.
      */
     private static byte[] worldWideName(ScsiDisk disk) {
         DiskIdentity identity = disk.identity();
@@ -70,7 +70,7 @@ final class DiskVpdPages {
         return hash;
     }
 
-    /** SBC-4 6.6.4: no limits, and none of the commands that have some. */
+    /** Block Limits page (SBC-4 6.6.4): no limits, and none of the commands that have some. */
     private static void blockLimits(DiskNexus nexus, ParameterData data) {
         data.zeros(2);
         // OPTIMAL TRANSFER LENGTH GRANULARITY: a physical block
@@ -78,13 +78,13 @@ final class DiskVpdPages {
         data.zeros(0x3c - 4);
     }
 
-    /** SBC-4 6.6.2. */
+    /** Block Device Characteristics page (SBC-4). */
     private static void blockDeviceCharacteristics(ItlNexus nexus, ParameterData data) {
         int nonRotating = 1;
         data.u16(nonRotating).zeros(0x3c - 2);
     }
 
-    /** SBC-4 6.6.6: fully provisioned. */
+    /** Logical Block Provisioning page (SBC-4): fully provisioned. */
     private static void logicalBlockProvisioning(ItlNexus nexus, ParameterData data) {
         data.zeros(4);
     }

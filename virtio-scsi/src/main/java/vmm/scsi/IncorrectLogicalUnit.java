@@ -1,6 +1,6 @@
 package vmm.scsi;
 
-/** What a target answers where it has no logical unit (SAM-5 5.11). */
+/** What a target answers where it has no logical unit (SAM-5, incorrect LUN). */
 final class IncorrectLogicalUnit {
     private static final int REQUEST_SENSE = 0x03;
 
@@ -12,7 +12,7 @@ final class IncorrectLogicalUnit {
             case Inquiry.OPERATION_CODE -> Inquiry.answerWithoutLogicalUnit(task);
             case REQUEST_SENSE -> RequestSense.answer(task, SenseCode.LOGICAL_UNIT_NOT_SUPPORTED);
             case ReportLuns.OPERATION_CODE -> {
-                // SPC-5 6.33.1: where nobody knows yet what there is, one asks LUN 0, be it there or not
+                // SPC-5, REPORT LUNS: where nobody knows yet what there is, one asks LUN 0, be it there or not
                 if (lun == 0) {
                     ReportLuns.answer(nexus.target(), task);
                 } else {

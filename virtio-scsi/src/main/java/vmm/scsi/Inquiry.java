@@ -21,7 +21,7 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
     private static final int CMDQUE = 1 << 1;
     private static final int RMB = 1 << 7;
 
-    /** Where a logical unit would be, but is none (SPC-5 table 145): qualifier 011b, device type 1Fh. */
+    /** Where a logical unit would be, but is none (SPC-5 6.7.2): qualifier 011b, device type 1Fh. */
     private static final int NO_LOGICAL_UNIT = 0b011 << 5 | 0x1f;
 
     private final List<VpdPage<N>> pages;
@@ -71,7 +71,7 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
         return null;
     }
 
-    /** Ends the command for a number that no logical unit has (SAM-5 5.11). */
+    /** Ends the command for a number that no logical unit has (SAM-5, incorrect LUN). */
     static void answerWithoutLogicalUnit(ScsiTask task) {
         if (refused(task)) {
             return;

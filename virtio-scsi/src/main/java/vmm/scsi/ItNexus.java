@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 
 /**
- * One initiator's way to one target (an I_T nexus, SAM-5 4.6), on the loop that serves it. Loop thread only.
+ * One initiator's way to one target (an I_T nexus, SAM-5), on the loop that serves it. Loop thread only.
  *
  * <p>What a logical unit keeps for this initiator is made when the initiator first talks to it.
  */
@@ -35,7 +35,7 @@ public final class ItNexus {
      * Runs a command. {@link ScsiTask#completed} tells its end, perhaps before this returns. Allocates nothing for
      * reads and writes, once the logical unit is known.
      *
-     * @param lun any number; what belongs to no logical unit is answered as SAM-5 5.11 wants it
+     * @param lun any number; what belongs to no logical unit is answered as SAM-5 wants it
      */
     public void execute(int lun, ScsiTask task) {
         LogicalUnit unit = target.unit(lun);
@@ -71,7 +71,7 @@ public final class ItNexus {
         }
     }
 
-    /** A hard reset by way of this nexus (SAM-5 6.3.2): every logical unit back to its first state. */
+    /** A hard reset by way of this nexus (SAM-5): every logical unit back to its first state. */
     public void hardReset() {
         for (ItlNexus nexus : units) {
             if (nexus != null) {

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a logical unit keeps for one initiator (an I_T_L nexus, SAM-5 4.6): the unit attention conditions that it has
- * not told yet, and counters.
+ * What a logical unit keeps for one initiator (an I_T_L nexus, SAM-5): the unit attention conditions that it has not
+ * told yet, and counters.
  *
  * <p>Belongs to the loop of its {@link ItNexus}, which alone runs commands through it; any thread may {@link #raise}.
  */
@@ -67,7 +67,7 @@ public abstract class ItlNexus {
         return null;
     }
 
-    /** Establishes a unit attention condition (SAM-5 5.14). Any thread may call. */
+    /** Establishes a unit attention condition (SAM-5). Any thread may call. */
     public final void raise(UnitAttention attention) {
         int ignored = (int) PENDING.getAndBitwiseOr(this, attention.bit());
     }

@@ -3,7 +3,7 @@ package vmm.scsi;
 import java.util.Arrays;
 
 /**
- * A logical unit (SAM-5 4.8): something behind a target that commands can be sent to.
+ * A logical unit (SAM-5): something behind a target that commands can be sent to.
  *
  * <p>May be reached through several targets by several initiators on several loops at once. What it keeps for one of
  * them is in an {@link ItlNexus}; what it shares among them, it guards itself. Any thread may call the public methods.
@@ -31,7 +31,7 @@ public abstract class LogicalUnit {
     /** The state of this unit for a new initiator. Called on the loop of {@code initiator}. */
     protected abstract ItlNexus open(ItNexus initiator);
 
-    /** Back to the state that a reset leaves (SAM-5 6.3.3), without the unit attention condition. */
+    /** Back to the state that a reset leaves (SAM-5), without the unit attention condition. */
     protected abstract void restore();
 
     /** Opens the nexus with {@code initiator} and remembers it. Loop thread of {@code initiator}. */
@@ -52,7 +52,7 @@ public abstract class LogicalUnit {
         }
     }
 
-    /** A logical unit reset (SAM-5 6.3.3). What becomes of commands in flight is up to who owns them. */
+    /** A logical unit reset (SAM-5). What becomes of commands in flight is up to who owns them. */
     public final void reset() {
         restore();
         raise(UnitAttention.LOGICAL_UNIT_RESET);

@@ -1,6 +1,6 @@
 package vmm.scsi;
 
-/** The eight bytes that address a logical unit (SAM-5 4.7), for units of one level. */
+/** The eight bytes that address a logical unit (SAM-5, LUN structure), for units of one level. */
 public final class LunAddress {
     /** The largest number of a logical unit: 14 bits of the flat space addressing method. */
     public static final int MAX_LUN = 16383;
@@ -26,7 +26,7 @@ public final class LunAddress {
         int level = (int) (address >>> 48);
         int number = level & 0x3fff;
         return switch (level >>> 14) {
-            // SAM-5 4.7.7.2: the upper six bits name a bus, and there is none but this one
+            // SAM-5, peripheral device addressing: the upper six bits name a bus, and there is none but this one
             case PERIPHERAL_METHOD -> number <= 0xff ? number : INVALID;
             case FLAT_SPACE_METHOD -> number;
             default -> INVALID;

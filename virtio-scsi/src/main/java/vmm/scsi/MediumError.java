@@ -11,7 +11,7 @@ final class MediumError {
     /** Ends a task whose read failed. */
     static void read(ScsiTask task, int errno) {
         if (errno == Errno.EIO) {
-            // SBC-4 4.18.1. Nothing of the data counts, so the first block is where the good ones end.
+            // SBC-4, error reporting. Nothing of the data counts, so the first block is where the good ones end.
             task.fail(SenseCode.UNRECOVERED_READ_ERROR, task.lba());
         } else {
             other(task, errno);
@@ -22,7 +22,7 @@ final class MediumError {
     static void write(ScsiTask task, int errno) {
         switch (errno) {
             case Errno.EIO -> task.fail(SenseCode.WRITE_ERROR, task.lba());
-            // SBC-4 4.7.3.6: no room for it, and none to be expected
+            // SBC-4, thin provisioning: no room for it, and none to be expected
             case Errno.ENOSPC, EDQUOT -> task.fail(SenseCode.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
             case Errno.EROFS, Errno.EPERM, Errno.EACCES -> task.fail(SenseCode.WRITE_PROTECTED);
             default -> other(task, errno);

@@ -11,7 +11,7 @@ import java.util.List;
  * @param current sets what depends on the disk
  */
 record ModePage(int code, String content, Current current) {
-    /** What {@link ModeSense} asks for (SPC-5 table 207). */
+    /** What {@link ModeSense} asks for (PC). */
     enum Values {
         CURRENT,
         CHANGEABLE,
@@ -36,28 +36,28 @@ record ModePage(int code, String content, Current current) {
         void set(ScsiDisk disk, ParameterData data, int start);
     }
 
-    /** Read-Write Error Recovery (SBC-4 6.5.10): bad blocks are reassigned by whatever is below us. */
+    /** Read-Write Error Recovery (SBC-4): bad blocks are reassigned by whatever is below us. */
     static final ModePage READ_WRITE_ERROR_RECOVERY =
             new ModePage(0x01, "c0 00 00 00 00 00 00 00 00 00", (disk, data, start) -> {});
 
-    /** Caching (SBC-4 6.5.5). */
+    /** Caching (SBC-4). */
     static final ModePage CACHING =
             new ModePage(0x08, "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", (disk, data, start) -> {
                 int wce = 1 << 2;
                 data.set8(start + 2, disk.writeCache() ? wce : 0);
             });
 
-    /** Control (SPC-5 7.5.10): no log to save (GLTSD), tasks run in any order (QUEUE ALGORITHM MODIFIER 1). */
+    /** Control (SPC-5 7.5.11): no log to save (GLTSD), tasks run in any order (QUEUE ALGORITHM MODIFIER 1). */
     static final ModePage CONTROL = new ModePage(0x0a, "02 10 00 00 00 00 ff ff 00 00", (disk, data, start) -> {});
 
-    /** Informational Exceptions Control (SPC-5 7.5.14): we have none to report (DEXCPT). */
+    /** Informational Exceptions Control (SPC-5): we have none to report (DEXCPT). */
     static final ModePage INFORMATIONAL_EXCEPTIONS =
             new ModePage(0x1c, "08 00 00 00 00 00 00 00 00 00", (disk, data, start) -> {});
 
     /** All, in ascending order. */
     static final List<ModePage> ALL = List.of(READ_WRITE_ERROR_RECOVERY, CACHING, CONTROL, INFORMATIONAL_EXCEPTIONS);
 
-    /** Adds the page in page_0 format (SPC-5 7.5.8). */
+    /** Adds the page in page_0 format (SPC-5). */
     void write(ScsiDisk disk, Values values, ParameterData data) {
         byte[] bytes = HexFormat.ofDelimiter(" ").parseHex(content);
         int start = data.length();

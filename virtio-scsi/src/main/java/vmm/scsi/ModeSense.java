@@ -8,7 +8,7 @@ final class ModeSense implements Command<DiskNexus> {
     private static final int ALL_PAGES = 0x3f;
     private static final int ALL_SUBPAGES = 0xff;
 
-    // DEVICE-SPECIFIC PARAMETER (SBC-4 6.5.1)
+    // DEVICE-SPECIFIC PARAMETER (SBC-4, mode parameters)
     private static final int WP = 1 << 7;
     private static final int DPOFUA = 1 << 4;
 
@@ -51,7 +51,7 @@ final class ModeSense implements Command<DiskNexus> {
         }
     }
 
-    /** The mode parameter header and a block descriptor (SPC-5 7.5.5, 7.5.6, SBC-4 6.5.2). */
+    /** The mode parameter header and a block descriptor (SPC-5 7.5.6 and 7.5.7, SBC-4). */
     private static void writeHeader(
             ScsiDisk disk, boolean six, boolean descriptor, boolean longLba, ParameterData data) {
         int mediumType = 0;

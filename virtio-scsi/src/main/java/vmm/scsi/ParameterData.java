@@ -62,7 +62,7 @@ final class ParameterData {
         return this;
     }
 
-    /** Printable ASCII, left-aligned in a field of {@code width} bytes and filled up with spaces (SPC-5 4.3.1). */
+    /** Printable ASCII, left-aligned in a field of {@code width} bytes and filled up with spaces (SPC-5). */
     ParameterData ascii(String text, int width) {
         int at = grow(width);
         Arrays.fill(bytes, at, at + width, (byte) ' ');

@@ -1,6 +1,6 @@
 package vmm.scsi;
 
-/** READ (6), (10), (12) and (16) (SBC-4 5.16 to 5.19). */
+/** READ (10), (12) and (16) (SBC-4 5.16 to 5.18), and READ (6) (SBC-3). */
 final class ReadBlocks implements MediumCommand {
     private static final int SIX = 0x08;
     private static final int RDPROTECT = 0b111 << 5;
@@ -16,7 +16,7 @@ final class ReadBlocks implements MediumCommand {
         boolean six = cdb.operationCode() == SIX;
         task.concerns(BlockAccess.lba(cdb), BlockAccess.count(cdb));
         if (!six && cdb.has(1, RDPROTECT)) {
-            // SBC-4 table 46: the medium has no protection information
+            // SBC-4, RDPROTECT: the medium has no protection information
             task.invalidField(1, 7);
             return;
         }
@@ -30,7 +30,7 @@ final class ReadBlocks implements MediumCommand {
             task.end(ScsiStatus.GOOD);
         } else {
             task.dataIn().truncate(bytes);
-            // SBC-4 table 47: what the volatile cache has newer than the medium is brought there first
+            // SBC-4, FUA: what the volatile cache has newer than the medium is brought there first
             if (!six && cdb.has(1, FUA) && disk.writeCache() && !disk.writeProtected()) {
                 task.flushMedium(nexus, this, FLUSHING);
             } else {

@@ -11,7 +11,7 @@ final class ReadCapacity implements Command<DiskNexus> {
         ScsiDisk disk = nexus.unit();
         Cdb cdb = task.cdb();
         boolean ten = cdb.operationCode() == TEN;
-        // SBC-3 5.15.2: an address counts only together with PMI; SBC-4 has neither any more
+        // SBC-3: an address counts only together with PMI; SBC-4 has neither any more
         long lba = ten ? cdb.u32(2) : cdb.u64(2);
         if (lba != 0 && !cdb.has(ten ? 8 : 14, PMI)) {
             task.invalidField(2, ScsiTask.WHOLE_BYTE);
@@ -28,7 +28,7 @@ final class ReadCapacity implements Command<DiskNexus> {
                 .u32(disk.geometry().logicalBlock());
     }
 
-    /** SBC-4 5.21.2: no protection information, fully provisioned, the first block aligned. */
+    /** SBC-4 5.21: no protection information, fully provisioned, the first block aligned. */
     private static ParameterData capacity16(ScsiDisk disk) {
         return new ParameterData()
                 .u64(disk.blocks() - 1)

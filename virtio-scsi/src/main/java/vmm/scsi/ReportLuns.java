@@ -1,10 +1,10 @@
 package vmm.scsi;
 
-/** REPORT LUNS (SPC-5 6.33): which logical units the target has for this initiator. */
+/** REPORT LUNS (SPC-5): which logical units the target has for this initiator. */
 final class ReportLuns implements Command<ItlNexus> {
     static final int OPERATION_CODE = 0xa0;
 
-    // SELECT REPORT (SPC-5 table 271)
+    // SELECT REPORT (SPC-5)
     private static final int ADDRESSED_BY_NUMBER = 0x00;
     private static final int WELL_KNOWN = 0x01;
     private static final int ALL = 0x02;

@@ -1,6 +1,6 @@
 package vmm.scsi;
 
-/** REQUEST SENSE (SPC-5 6.39): what is there to tell, as data instead of a status. */
+/** REQUEST SENSE (SPC-5): what is there to tell, as data instead of a status. */
 final class RequestSense implements Command<ItlNexus> {
     private static final int DESC = 1;
 

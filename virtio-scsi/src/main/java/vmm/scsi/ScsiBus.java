@@ -3,7 +3,7 @@ package vmm.scsi;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/** The targets that a host bus adapter reaches (a SCSI domain, SAM-5 4.4), by their numbers. Any thread may call. */
+/** The targets that a host bus adapter reaches (a SCSI domain, SAM-5), by their numbers. Any thread may call. */
 public final class ScsiBus {
     /** The largest number of a target. */
     public static final int MAX_TARGET = 255;

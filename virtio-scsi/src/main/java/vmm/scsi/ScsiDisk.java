@@ -6,7 +6,7 @@ import vmm.block.BlockDevice;
 public final class ScsiDisk extends LogicalUnit {
     private static final int DIRECT_ACCESS_BLOCK_DEVICE = 0x00;
 
-    /** SAM-5, SPC-5, SBC-4, none of them in a certain revision (SPC-5 annex E). */
+    /** SAM-5, SPC-5, SBC-4, none of them in a certain revision (SPC-5, version descriptor values). */
     private static final int[] VERSION_DESCRIPTORS = {0x00a0, 0x05c0, 0x0600};
 
     private final BlockDevice medium;
@@ -76,7 +76,7 @@ public final class ScsiDisk extends LogicalUnit {
         return medium.readOnly();
     }
 
-    /** True if writes may stay in a volatile cache: WCE of the caching mode page (SBC-4 6.5.5). */
+    /** True if writes may stay in a volatile cache: WCE of the caching mode page (SBC-4). */
     public boolean writeCache() {
         return writeCache;
     }

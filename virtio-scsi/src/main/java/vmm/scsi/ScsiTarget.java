@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 
 /**
- * A SCSI target device with one port (SAM-5 4.5): logical units by their numbers. Any thread may call.
+ * A SCSI target device with one port (SAM-5): logical units by their numbers. Any thread may call.
  *
  * <p>Takes room for the largest number in use, not for all there could be.
  */

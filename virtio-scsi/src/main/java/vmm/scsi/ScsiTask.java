@@ -7,7 +7,7 @@ import vmm.block.BlockRequest;
 import vmm.linux.IoVector;
 
 /**
- * A slot for one command (a task, SAM-5 4.7.2), made once and used again and again by the loop that owns it.
+ * A slot for one command (a task, in the words of SAM), made once and used again and again by the loop that owns it.
  *
  * <p>A transport extends it with what it must remember until the answer. For each command it fills {@link #cdb} and the
  * two buffers, calls {@link #identify} and {@link ItNexus#execute}, and gets {@link #completed} once; until then the
@@ -72,7 +72,7 @@ public abstract class ScsiTask {
     /**
      * Names the next command.
      *
-     * @param newTag the command identifier (SAM-5 4.8.2): of all commands of a nexus in flight, no other has it
+     * @param newTag the command identifier (SAM-5): of all commands of a nexus in flight, no other has it
      * @param newAttribute how it wants to be ordered
      */
     public final void identify(long newTag, TaskAttribute newAttribute) {
@@ -209,7 +209,7 @@ public abstract class ScsiTask {
         transferredOut = bytes;
     }
 
-    /** Ends the command with data for the initiator, as far as its allocation length goes (SPC-5 4.2.5.6). */
+    /** Ends the command with data for the initiator, as far as its allocation length goes (SPC-5). */
     final void answer(ParameterData data, long allocationLength) {
         long length = Math.min(data.length(), allocationLength);
         if (length > dataIn.bytes()) {

@@ -8,7 +8,7 @@ import static vmm.scsi.SenseKey.MEDIUM_ERROR;
 import static vmm.scsi.SenseKey.NOT_READY;
 import static vmm.scsi.SenseKey.UNIT_ATTENTION;
 
-/** What is the matter: sense key, additional sense code and its qualifier, by the names of SPC-5 annex F. */
+/** What is the matter: sense key, additional sense code and its qualifier, by the names of SPC-5. */
 public enum SenseCode {
     NO_ADDITIONAL_SENSE_INFORMATION(SenseKey.NO_SENSE, 0x00, 0x00),
 

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * nothing.
  */
 public final class SenseData {
-    /** The most that sense data ever take (SPC-5 4.4.1). */
+    /** The most that sense data ever take (SPC-5). */
     public static final int MAX_LENGTH = 252;
 
     private static final int FIXED_LENGTH = 18;
@@ -33,7 +33,7 @@ public final class SenseData {
         length = 0;
     }
 
-    /** The sense key (SPC-5 4.4.8), 0 if there are no data. */
+    /** The sense key (SPC-5), 0 if there are no data. */
     public int key() {
         return length == 0 ? 0 : bytes[isDescriptor() ? 1 : 2] & 0xf;
     }
@@ -47,7 +47,7 @@ public final class SenseData {
         return (bytes[0] & 0x7f) >= 0x72;
     }
 
-    /** Fixed format, current information (SPC-5 4.4.3). */
+    /** Fixed format, current information (SPC-5). */
     void setFixed(SenseCode code) {
         Arrays.fill(bytes, 0, FIXED_LENGTH, (byte) 0);
         bytes[0] = 0x70;
@@ -58,7 +58,7 @@ public final class SenseData {
         length = FIXED_LENGTH;
     }
 
-    /** Descriptor format, current information, with no descriptor (SPC-5 4.4.2). */
+    /** Descriptor format, current information, with no descriptor (SPC-5). */
     void setDescriptor(SenseCode code) {
         Arrays.fill(bytes, 0, 8, (byte) 0);
         bytes[0] = 0x72;
@@ -68,7 +68,7 @@ public final class SenseData {
         length = 8;
     }
 
-    /** Sets the INFORMATION field of fixed format (SPC-5 4.4.3); a value that does not fit leaves it invalid. */
+    /** Sets the INFORMATION field of fixed format (SPC-5); a value that does not fit leaves it invalid. */
     void setInformation(long value) {
         if (value >>> 32 == 0) {
             bytes[0] |= (byte) 0x80;
@@ -77,7 +77,7 @@ public final class SenseData {
     }
 
     /**
-     * Points at what is wrong in the CDB, in the sense key specific field of fixed format (SPC-5 4.4.2.4.2).
+     * Points at what is wrong in the CDB, in the sense key specific field of fixed format (SPC-5, field pointer).
      *
      * @param bit the leftmost bit of the field, or negative if it is the whole byte
      */

@@ -1,6 +1,6 @@
 package vmm.scsi;
 
-/** What kind of trouble sense data tell of (SPC-5 4.4.8). */
+/** What kind of trouble sense data tell of (SPC-5). */
 public enum SenseKey {
     NO_SENSE(0x0),
     NOT_READY(0x2),

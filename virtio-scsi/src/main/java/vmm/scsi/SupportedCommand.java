@@ -3,7 +3,7 @@ package vmm.scsi;
 import java.util.HexFormat;
 
 /**
- * A command as a device server supports it (SPC-5 6.34): its name, the form of its CDB, and who does it.
+ * A command as a device server supports it: its name, the form of its CDB, and who does it.
  *
  * <p>The form is written as the CDB usage data of REPORT SUPPORTED OPERATION CODES: the operation code itself, the
  * service action itself where there is one, and otherwise a 1 for each bit that the device server looks at.

@@ -1,6 +1,6 @@
 package vmm.scsi;
 
-/** How a command wants to be ordered against others (SAM-5 8.6). */
+/** How a command wants to be ordered against others (task attributes, SAM-5). */
 public enum TaskAttribute {
     SIMPLE,
     ORDERED,

@@ -1,6 +1,6 @@
 package vmm.scsi;
 
-/** TEST UNIT READY (SPC-5 6.52): can the medium be reached? */
+/** TEST UNIT READY (SPC-5): can the medium be reached? */
 final class TestUnitReady implements Command<ItlNexus> {
     @Override
     public void execute(ItlNexus nexus, ScsiTask task) {

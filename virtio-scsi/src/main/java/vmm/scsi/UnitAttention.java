@@ -3,7 +3,7 @@ package vmm.scsi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a logical unit has to tell each initiator before it does anything else for it (SAM-5 5.14). In the order of
+ * What a logical unit has to tell each initiator before it does anything else for it (SAM-5). In the order of
  * precedence: where several are pending, the first is told first.
  */
 public enum UnitAttention {

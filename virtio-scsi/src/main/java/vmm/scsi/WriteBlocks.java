@@ -1,6 +1,6 @@
 package vmm.scsi;
 
-/** WRITE (6), (10), (12) and (16) (SBC-4 5.40 to 5.43). */
+/** WRITE (10), (12) and (16) (SBC-4 5.40 to 5.42), and WRITE (6) (SBC-3). */
 final class WriteBlocks implements MediumCommand {
     private static final int SIX = 0x0a;
     private static final int WRPROTECT = 0b111 << 5;
@@ -15,7 +15,7 @@ final class WriteBlocks implements MediumCommand {
         Cdb cdb = task.cdb();
         task.concerns(BlockAccess.lba(cdb), BlockAccess.count(cdb));
         if (cdb.operationCode() != SIX && cdb.has(1, WRPROTECT)) {
-            // SBC-4 table 115: the medium has no protection information
+            // SBC-4, WRPROTECT: the medium has no protection information
             task.invalidField(1, 7);
             return;
         }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class CommandTableTest {
     @Test
     void everyCdbIsAsLongAsItsOperationCodeSays() {
-        // SPC-5 4.2.5.1: groups of operation codes
+        // SPC-5: groups of operation codes
         for (SupportedCommand<DiskNexus> command : DiskCommands.TABLE.commands()) {
             int length = switch (command.operationCode() >>> 5) {
                 case 0 -> 6;

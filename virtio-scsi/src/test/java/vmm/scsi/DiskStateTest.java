@@ -52,7 +52,7 @@ class DiskStateTest {
 
     @Test
     void aCapacityBeyond32BitsSendsTheInitiatorToTheLongCommand() {
-        // SBC-4 5.20.2
+        // SBC-4 5.20
         Initiator big = large(4L << 40, DiskGeometry.DEFAULT);
 
         assertEquals(
@@ -100,7 +100,7 @@ class DiskStateTest {
 
     @Test
     void modeSenseGivesAllPagesBehindHeaderAndBlockDescriptor() {
-        // SPC-5 7.5.5: 67 bytes follow, DPOFUA, one descriptor of 8; 2048 blocks of 512 bytes
+        // SPC-5 7.5.6: 67 bytes follow, DPOFUA, one descriptor of 8; 2048 blocks of 512 bytes
         assertEquals(
                 "43 00 10 08 00 00 08 00 00 00 02 00" + ERROR_RECOVERY + CACHING + CONTROL + EXCEPTIONS,
                 initiator.read("1a 00 3f 00 ff 00", 255).hex());

@@ -78,7 +78,7 @@ class InquiryTest {
 
     @Test
     void aDiskWithoutASerialNumberAnswersSpaces() {
-        // SPC-5 7.7.20
+        // SPC-5, Unit Serial Number page
         Initiator initiator = Initiator.of(disk(medium, "", ""));
 
         assertEquals(
@@ -90,11 +90,11 @@ class InquiryTest {
     void aWorldWideNameBecomesAnNaaDesignator() {
         byte[] page = initiator().read("12 01 83 00 ff 00", 255).data();
 
-        // SPC-5 7.7.6.1: binary, NAA of the logical unit, 8 bytes
+        // SPC-5, Device Identification page: binary, NAA of the logical unit, 8 bytes
         assertEquals(
                 "01 03 00 08 50 01 4e e2 b5 e7 a1 f0",
                 HexFormat.ofDelimiter(" ").formatHex(page, 4, 16));
-        // SPC-5 7.7.6.4: ASCII, T10 vendor ID
+        // SPC-5, Device Identification page: ASCII, T10 vendor ID
         assertEquals("02 01 00 1c", HexFormat.ofDelimiter(" ").formatHex(page, 16, 20));
         assertEquals("ACME    ROCKET DISK     S-42", new String(page, 20, 28, US_ASCII));
         assertEquals(48, page.length);
@@ -150,7 +150,7 @@ class InquiryTest {
     void aPageCodeWithoutEvpdIsAnInvalidField() {
         Initiator.Result result = initiator().read("12 00 80 00 ff 00", 255);
 
-        // SPC-5 4.4.2.4.2: SKSV, command data, no bit pointer, byte 2
+        // SPC-5, field pointer: SKSV, command data, no bit pointer, byte 2
         assertEquals("70 00 05 00 00 00 00 0a 00 00 00 00 24 00 00 c0 00 02", result.senseHex());
     }
 

@@ -13,7 +13,7 @@ class LogicalUnitAddressingTest {
 
     @Test
     void smallNumbersAreWrittenByThePeripheralMethodAndLargeOnesByTheFlatOne() {
-        // SAM-5 4.7.7.2, 4.7.7.3
+        // SAM-5, peripheral device and flat space addressing
         assertEquals(0x0000_0000_0000_0000L, LunAddress.encode(0));
         assertEquals(0x00ff_0000_0000_0000L, LunAddress.encode(255));
         assertEquals(0x4100_0000_0000_0000L, LunAddress.encode(256));
@@ -61,7 +61,7 @@ class LogicalUnitAddressingTest {
                 initiator
                         .send(256, "a0 00 02 00 00 00 00 00 10 00 00 00", new byte[0], 4096)
                         .hex());
-        // SPC-5 6.33.1: LUN 0 answers even if there is nothing else at LUN 0
+        // SPC-5, REPORT LUNS: LUN 0 answers even if there is nothing else at LUN 0
         assertEquals(
                 expected,
                 initiator
@@ -92,7 +92,7 @@ class LogicalUnitAddressingTest {
 
     @Test
     void inquiryToANumberWithoutLogicalUnitSaysSo() {
-        // SAM-5 5.11, SPC-5 table 145: qualifier 011b, device type 1Fh
+        // SAM-5, incorrect LUN; SPC-5 6.7.2: qualifier 011b, device type 1Fh
         Initiator.Result result = sparse().send(7, "12 00 00 00 24 00", new byte[0], 36);
 
         assertEquals(ScsiStatus.GOOD, result.status());
@@ -120,7 +120,7 @@ class LogicalUnitAddressingTest {
                 initiator
                         .send(7, "a0 00 00 00 00 00 00 00 10 00 00 00", new byte[0], 4096)
                         .senseHex());
-        // SAM-5 5.11: REQUEST SENSE tells it as data
+        // SAM-5, incorrect LUN: REQUEST SENSE tells it as data
         Initiator.Result sense = initiator.send(7, "03 00 00 00 12 00", new byte[0], 18);
         assertEquals(ScsiStatus.GOOD, sense.status());
         assertEquals(notSupported, sense.hex());

@@ -80,7 +80,7 @@ class ReadWriteTest {
 
     @Test
     void ofTheShortCommandsALengthOfZeroMeans256Blocks() {
-        // SBC-4 5.16
+        // SBC-3, READ (6)
         fill();
 
         assertArrayEquals(
@@ -116,7 +116,7 @@ class ReadWriteTest {
 
     @ParameterizedTest
     @CsvSource({
-        // the first address that is none (SBC-4 4.18.1)
+        // the first address that is none (SBC-4, error reporting)
         "28 00 00 00 08 00 00 00 01 00,                        00000800",
         "28 00 00 00 07 ff 00 00 02 00,                        00000800",
         "28 00 ff ff ff ff 00 00 01 00,                        ffffffff",
@@ -214,7 +214,7 @@ class ReadWriteTest {
 
     @Test
     void aReadThatForcesUnitAccessFlushesFirst() {
-        // SBC-4 table 47
+        // SBC-4, FUA
         initiator.read("28 08 00 00 00 00 00 00 01 00", 512);
 
         assertEquals(

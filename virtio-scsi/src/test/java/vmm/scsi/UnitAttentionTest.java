@@ -36,7 +36,6 @@ class UnitAttentionTest {
 
     @Test
     void inquiryAndReportLunsLeaveItPending() {
-        // SAM-5 5.14
         assertEquals(ScsiStatus.GOOD, fresh.read("12 00 00 00 24 00", 36).status());
         assertEquals(
                 ScsiStatus.GOOD,
@@ -56,7 +55,6 @@ class UnitAttentionTest {
 
     @Test
     void requestSenseTellsItInDescriptorFormatIfAsked() {
-        // SPC-5 4.4.2
         assertEquals(
                 "72 06 29 01 00 00 00 00", fresh.read("03 01 00 00 fc 00", 252).hex());
     }

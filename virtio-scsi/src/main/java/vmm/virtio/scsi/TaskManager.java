@@ -13,8 +13,8 @@ import vmm.virtio.QueueHandler;
 import vmm.virtio.QueueServer;
 
 /**
- * Answers the control queue (virtio 1.3 5.6.6.2): task management functions (SAM-5 7), and asynchronous notifications,
- * of which there are none. Owned by the loop's thread.
+ * Answers the control queue (virtio 1.3 5.6.6.2): task management functions (SAM-5), and asynchronous notifications, of
+ * which there are none. Owned by the loop's thread.
  *
  * <p>What a disk has begun can't be taken back. So a function that aborts commands decides their response, and ends
  * after the last of them.
@@ -119,7 +119,7 @@ final class TaskManager implements QueueHandler {
             }
             case QUERY_TASK -> answer(server, chain, presence(task));
             case QUERY_TASK_SET -> answer(server, chain, presence(taskSet));
-            // SAM-5 7.4: where there is no ACA there is none to clear
+            // SAM-5, CLEAR ACA: where there is no ACA there is none to clear
             case CLEAR_ACA -> answer(server, chain, Response.FUNCTION_REJECTED);
             default -> answer(server, chain, Response.FUNCTION_REJECTED);
         }

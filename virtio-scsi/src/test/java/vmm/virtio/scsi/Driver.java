@@ -5,11 +5,13 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import vmm.event.SteppedEventLoop;
 import vmm.memory.GuestMemory;
 import vmm.scsi.ScsiBus;
 import vmm.virtio.Features;
+import vmm.virtio.QueueSetup;
 import vmm.virtio.driver.MockDriver;
 import vmm.virtio.driver.MockQueue;
 
@@ -98,12 +100,33 @@ final class Driver implements AutoCloseable {
 
     /** Resets the device and starts it again. */
     void restart() {
+        restart(() -> {});
+    }
+
+    /** Resets the device and starts it again, with something to do when the control queue interrupts. */
+    void restart(Runnable onControlInterrupt) {
         driver.reset();
         control = driver.addQueue(0, 16);
         events = driver.addQueue(1, 16);
         requests = driver.addQueue(2, 64);
         moreRequests = driver.addQueue(3, 64);
-        driver.activate();
+        QueueSetup plain = control.setup();
+        QueueSetup.Interrupt interrupt = () -> {
+            plain.interrupt().signal();
+            onControlInterrupt.run();
+        };
+        driver.activate(List.of(
+                new QueueSetup(
+                        plain.index(),
+                        plain.size(),
+                        plain.descriptorArea(),
+                        plain.driverArea(),
+                        plain.deviceArea(),
+                        plain.doorbell(),
+                        interrupt),
+                events.setup(),
+                requests.setup(),
+                moreRequests.setup()));
     }
 
     /** The eight bytes that address a logical unit, as Linux writes them: by the flat method. */
