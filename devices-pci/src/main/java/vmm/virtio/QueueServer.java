@@ -149,6 +149,11 @@ public final class QueueServer {
         } catch (GuestFaultException fault) {
             busy--;
             throw fault;
+        } catch (RuntimeException | Error defect) {
+            // The device's own failure. The driver would wait for this request for ever, and a reset with it.
+            busy--;
+            group.fault(new GuestFaultException("the device failed on a request (" + defect + ")"));
+            throw defect;
         }
     }
 }

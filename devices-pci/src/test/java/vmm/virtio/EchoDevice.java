@@ -18,6 +18,9 @@ final class EchoDevice implements VirtioDevice {
     @Nullable
     QueueGroup group;
 
+    /** Makes every request meet a defect of the device. */
+    boolean failing;
+
     private final EventLoop loop;
     private final int queues;
     private final int queueSize;
@@ -73,6 +76,9 @@ final class EchoDevice implements VirtioDevice {
 
     private void handle(QueueServer server, DescriptorChain chain) {
         handled++;
+        if (failing) {
+            throw new IllegalStateException("a defect of the device");
+        }
         if (holding) {
             held.add(new Held(server, chain.head()));
             return;

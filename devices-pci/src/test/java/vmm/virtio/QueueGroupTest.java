@@ -115,6 +115,18 @@ class QueueGroupTest {
     }
 
     @Test
+    void aDefectOfTheDeviceBreaksItAndAResetStillEnds() {
+        MockQueue guest = started(0);
+        device.failing = true;
+        guest.readable(IN, 4).writable(OUT, 4).offer();
+        guest.kick();
+        assertThrows(IllegalStateException.class, loop::runUntilIdle);
+        assertNotNull(driver.broken());
+        device.reset();
+        assertNull(device.group);
+    }
+
+    @Test
     void requestsInFlightWhenTheDeviceBreaksAreNotShownAsUsed() {
         MockQueue guest = started(0);
         device.holding = true;
