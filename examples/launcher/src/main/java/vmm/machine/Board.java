@@ -13,6 +13,7 @@ import vmm.firmware.acpi.AcpiConfig;
 import vmm.firmware.acpi.AcpiTables;
 import vmm.firmware.boot.EntryState;
 import vmm.irq.IrqLine;
+import vmm.irq.SharedLine;
 import vmm.kvm.Capability;
 import vmm.kvm.Cpuid;
 import vmm.kvm.Kvm;
@@ -41,6 +42,7 @@ import vmm.virtio.pci.VirtioPciFunction;
 
 /** The main board: memory, buses, chipset, the devices on them, and the kernel in memory. */
 final class Board implements AutoCloseable {
+    private static final int ISA_INTERRUPTS = 16;
     private static final int COM1_IRQ = 4;
 
     private final MachineConfig config;
@@ -51,6 +53,9 @@ final class Board implements AutoCloseable {
     private final GuestMemory memory;
     private final Bus ports = new Bus();
     private final Bus mmio = new Bus();
+    /** The sixteen ISA interrupts, each of which a device of the board and the PCI bus may share. */
+    private final List<SharedLine> isa;
+
     private final PciBus pci;
     private final EntryState entry;
 
@@ -72,6 +77,9 @@ final class Board implements AutoCloseable {
             machine = teardown.opened(kvm.createVirtualMachine());
             machine.map(memory);
             machine.createInterruptControllers();
+            isa = IntStream.range(0, ISA_INTERRUPTS)
+                    .mapToObj(number -> new SharedLine(machine.interrupts().line(number)))
+                    .toList();
             addPlatform(console, end);
             pci = teardown.opened(addPci(end));
             addStorage(disks);
@@ -94,7 +102,7 @@ final class Board implements AutoCloseable {
 
     private void addPlatform(Console console, Consumer<MachineEnd> end) {
         ResetListener reset = cause -> end.accept(new MachineEnd.Reset(cause));
-        Uart16550 uart = new Uart16550(machine.interrupts().line(COM1_IRQ), console);
+        Uart16550 uart = new Uart16550(isa.get(COM1_IRQ).input(), console);
         uart.attach(ports, Uart16550.COM1);
         console.connect(uart);
         // Whoever still feeds this life's UART must not wait for a guest that is gone.
@@ -111,9 +119,8 @@ final class Board implements AutoCloseable {
     }
 
     private PciBus addPci(Consumer<MachineEnd> end) {
-        IrqLine[] isa =
-                IntStream.range(0, 16).mapToObj(machine.interrupts()::line).toArray(IrqLine[]::new);
-        PiixIsaBridge bridge = new PiixIsaBridge(isa);
+        PiixIsaBridge bridge =
+                new PiixIsaBridge(isa.stream().map(SharedLine::input).toArray(IrqLine[]::new));
         PciBus bus = new PciBus(ports, mmio, memory, bridge);
         bus.add(0, 0, new HostBridge());
         bus.add(1, 0, bridge);
@@ -121,7 +128,7 @@ final class Board implements AutoCloseable {
                 1,
                 3,
                 new PiixPowerManagement(
-                        isa[PiixPowerManagement.SCI_IRQ], () -> end.accept(new MachineEnd.PoweredOff())));
+                        isa.get(PiixPowerManagement.SCI_IRQ).input(), () -> end.accept(new MachineEnd.PoweredOff())));
         return bus;
     }
 
