@@ -153,13 +153,17 @@ public final class Vcpu implements AutoCloseable {
         sregs.set(JAVA_INT, at + Sregs.LIMIT, segment.limit());
         sregs.set(JAVA_SHORT, at + Sregs.SELECTOR, (short) segment.selector());
         sregs.set(JAVA_BYTE, at + Sregs.TYPE, (byte) segment.type());
-        sregs.set(JAVA_BYTE, at + Sregs.PRESENT, (byte) 1);
-        sregs.set(JAVA_BYTE, at + Sregs.DPL, (byte) segment.privilege());
-        sregs.set(JAVA_BYTE, at + Sregs.DB, (byte) (segment.big() ? 1 : 0));
-        sregs.set(JAVA_BYTE, at + Sregs.S, (byte) (segment.system() ? 0 : 1));
-        sregs.set(JAVA_BYTE, at + Sregs.L, (byte) (segment.longMode() ? 1 : 0));
-        sregs.set(JAVA_BYTE, at + Sregs.G, (byte) (segment.limit() == -1 ? 1 : 0));
-        sregs.set(JAVA_BYTE, at + Sregs.UNUSABLE, (byte) 0);
+        putFlag(sregs, at + Sregs.PRESENT, segment.present());
+        sregs.set(JAVA_BYTE, at + Sregs.DPL, (byte) segment.dpl());
+        putFlag(sregs, at + Sregs.DB, segment.big());
+        putFlag(sregs, at + Sregs.S, segment.codeOrData());
+        putFlag(sregs, at + Sregs.L, segment.longMode());
+        putFlag(sregs, at + Sregs.G, segment.granular());
+        putFlag(sregs, at + Sregs.UNUSABLE, false);
+    }
+
+    private static void putFlag(MemorySegment sregs, long at, boolean set) {
+        sregs.set(JAVA_BYTE, at, (byte) (set ? 1 : 0));
     }
 
     /**

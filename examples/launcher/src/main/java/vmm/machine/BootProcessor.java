@@ -2,7 +2,6 @@ package vmm.machine;
 
 import vmm.firmware.boot.EntryState;
 import vmm.kvm.GeneralRegisters;
-import vmm.kvm.Segment;
 import vmm.kvm.SystemRegisters;
 import vmm.kvm.Vcpu;
 
@@ -12,9 +11,9 @@ final class BootProcessor {
 
     static void prepare(Vcpu vcpu, EntryState entry) {
         vcpu.setSystemRegisters(new SystemRegisters(
-                segment(entry.code()),
-                segment(entry.data()),
-                segment(entry.task()),
+                entry.code(),
+                entry.data(),
+                entry.task(),
                 entry.gdtBase(),
                 entry.gdtLimit(),
                 entry.cr0(),
@@ -22,10 +21,5 @@ final class BootProcessor {
                 entry.cr4(),
                 entry.efer()));
         vcpu.setRegisters(GeneralRegisters.entry(entry.rip(), entry.rsp(), entry.rbx(), entry.rsi()));
-    }
-
-    private static Segment segment(vmm.firmware.boot.Segment s) {
-        return new Segment(
-                s.base(), s.limit(), s.selector(), s.type(), !s.codeOrData(), s.dpl(), s.big(), s.longMode());
     }
 }

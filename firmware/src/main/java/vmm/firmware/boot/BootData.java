@@ -1,6 +1,7 @@
 package vmm.firmware.boot;
 
 import java.nio.charset.StandardCharsets;
+import vmm.kvm.Segment;
 import vmm.linux.HostException;
 import vmm.memory.GuestMemory;
 

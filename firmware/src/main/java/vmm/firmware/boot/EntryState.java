@@ -1,5 +1,7 @@
 package vmm.firmware.boot;
 
+import vmm.kvm.Segment;
+
 /**
  * The state in which a guest's first processor starts, as its boot protocol defines it. Every register that is not here
  * is zero; FS and GS are loaded as {@link #data} too, and the IDT is empty (base and limit 0).
