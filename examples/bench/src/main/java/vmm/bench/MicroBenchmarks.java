@@ -26,8 +26,8 @@ public final class MicroBenchmarks {
     private static final String ALLOCATED = "gc.alloc.rate.norm";
 
     /**
-     * The harness leaves some KB behind in each iteration, which the operations share. An operation that allocates makes
-     * at least one object, and those have 16 bytes or more.
+     * The harness leaves some KB behind in each iteration, which the operations share. An operation that allocates
+     * makes at least one object, and those have 16 bytes or more.
      */
     private static final double NOISE_BYTES = 4;
 
