@@ -42,7 +42,7 @@ final class MachineOptions {
 
     /** The value of {@code --disk}. */
     static Disk disk(String text) {
-        KeyValues values = KeyValues.parse("--disk", text, DISK_KEYS);
+        KeyValues values = KeyValues.parse("--disk", withFileKey(text), DISK_KEYS);
         Bus bus = values.oneOf("bus", "scsi", List.of("scsi", "virtio")).equals("scsi") ? Bus.SCSI : Bus.VIRTIO;
         if (bus == Bus.VIRTIO) {
             values.refuse(SCSI_ONLY, "is for disks with bus=scsi, and this one has bus=virtio");
@@ -68,11 +68,16 @@ final class MachineOptions {
                 place(values));
     }
 
+    /** A disk that no file keeps needs no key: {@code mem:64M} stands for {@code file=mem:64M}. */
+    private static String withFileKey(String text) {
+        return text.startsWith("null:") || text.startsWith("mem:") ? "file=" + text : text;
+    }
+
     private static String source(String text, KeyValues values) {
         String source = values.get("file").orElse("");
         if (source.isEmpty()) {
-            throw new ConfigurationException("--disk " + text
-                    + " does not say where the data is; add file=PATH, file=null:SIZE or file=mem:SIZE.");
+            throw new ConfigurationException(
+                    "--disk " + text + " does not say where the data is; write file=PATH, null:SIZE or mem:SIZE.");
         }
         String format = values.get("format").orElse("raw");
         if (!format.equals("raw")) {

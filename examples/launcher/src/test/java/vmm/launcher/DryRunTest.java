@@ -40,6 +40,14 @@ class DryRunTest {
     }
 
     @Test
+    void aDiskInMemoryNeedsNoKey() {
+        JsonNode disks = json("--disk", "mem:64M,serial=RAM", "--disk", "file=null:4G,bus=virtio")
+                .get("disks");
+        assertEquals("mem:64M", disks.get(0).get("file").asString());
+        assertEquals("null:4G", disks.get(1).get("file").asString());
+    }
+
+    @Test
     void eachTargetCountsItsOwnLuns() {
         JsonNode disks = json("--disk", "file=a", "--disk", "file=b,target=7").get("disks");
         assertEquals(0, disks.get(1).get("lun").asInt());
