@@ -37,6 +37,11 @@ public final class Kvm implements AutoCloseable {
         }
         Descriptor descriptor = new Descriptor(fd);
         int version = descriptor.ioctl(KvmAbi.KVM_GET_API_VERSION, 0);
+        if (version < 0) {
+            descriptor.close();
+            throw new HostException(DEVICE + " is something else than KVM's device: remove it, and load the module again"
+                    + " with 'modprobe kvm_intel' or 'modprobe kvm_amd'.");
+        }
         if (version != KvmAbi.API_VERSION) {
             descriptor.close();
             throw new HostException(DEVICE + " speaks API version " + version + " instead of " + KvmAbi.API_VERSION

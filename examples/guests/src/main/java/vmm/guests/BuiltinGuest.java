@@ -32,6 +32,9 @@ public enum BuiltinGuest {
     /** Prints {@code >}, then sends back what it receives, up to and including a {@code q}, and leaves. */
     ECHO("echo"),
 
+    /** Prints {@code R} and resets the machine through the reset control register (0xCF9). */
+    RESET("reset"),
+
     /** Prints {@code T} and shuts the processor down by a triple fault. */
     TRIPLE_FAULT("triple-fault"),
 

@@ -36,6 +36,7 @@ import vmm.platform.Port92;
 import vmm.platform.ResetListener;
 import vmm.platform.ResetPort;
 import vmm.platform.Rtc;
+import vmm.platform.SerialSink;
 import vmm.platform.Uart16550;
 import vmm.virtio.VirtioDevice;
 import vmm.virtio.pci.VirtioPciFunction;
@@ -55,7 +56,7 @@ final class Board implements AutoCloseable {
     private final Bus mmio = new Bus();
     /** The sixteen ISA interrupts, each of which a device of the board and the PCI bus may share. */
     private final List<SharedLine> isa;
-
+    private final Uart16550 uart;
     private final PciBus pci;
     private final EntryState entry;
 
@@ -64,7 +65,7 @@ final class Board implements AutoCloseable {
      *
      * @param end told how the guest ended this life, on a vCPU's thread
      */
-    Board(MachineConfig config, Kvm kvm, OpenDisks disks, Console console, Consumer<MachineEnd> end) {
+    Board(MachineConfig config, Kvm kvm, OpenDisks disks, SerialSink console, Consumer<MachineEnd> end) {
         this.config = config;
         try {
             if (config.cpus() > kvm.mostVcpus()) {
@@ -80,7 +81,8 @@ final class Board implements AutoCloseable {
             isa = IntStream.range(0, ISA_INTERRUPTS)
                     .mapToObj(number -> new SharedLine(machine.interrupts().line(number)))
                     .toList();
-            addPlatform(console, end);
+            uart = addUart(console);
+            addPlatform(end);
             pci = teardown.opened(addPci(end));
             addStorage(disks);
             PciWindows windows = PciWindows.of(memory);
@@ -100,13 +102,16 @@ final class Board implements AutoCloseable {
         }
     }
 
-    private void addPlatform(Console console, Consumer<MachineEnd> end) {
-        ResetListener reset = cause -> end.accept(new MachineEnd.Reset(cause));
-        Uart16550 uart = new Uart16550(isa.get(COM1_IRQ).input(), console);
-        uart.attach(ports, Uart16550.COM1);
-        console.connect(uart);
+    private Uart16550 addUart(SerialSink output) {
+        Uart16550 com1 = new Uart16550(isa.get(COM1_IRQ).input(), output);
+        com1.attach(ports, Uart16550.COM1);
         // Whoever still feeds this life's UART must not wait for a guest that is gone.
-        teardown.then(uart::hangUp);
+        teardown.then(com1::hangUp);
+        return com1;
+    }
+
+    private void addPlatform(Consumer<MachineEnd> end) {
+        ResetListener reset = cause -> end.accept(new MachineEnd.Reset(cause));
         List<GuestMemory.Region> ram = memory.regions();
         long high = ram.size() > 1 ? ram.get(1).size() : 0;
         new Rtc(InstantSource.system(), ram.getFirst().size(), high).attach(ports);
@@ -168,6 +173,11 @@ final class Board implements AutoCloseable {
             threads.add(new VcpuThread(vcpu, ports, mmio, listener));
         }
         return threads;
+    }
+
+    /** The serial port that the console belongs to. */
+    Uart16550 uart() {
+        return uart;
     }
 
     List<FunctionInfo> functions() {

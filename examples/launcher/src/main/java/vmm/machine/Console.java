@@ -19,14 +19,24 @@ sealed interface Console extends SerialSink, AutoCloseable permits FileConsole, 
     static Console open(SerialConfig config) {
         return switch (config) {
             case SerialConfig.Stdio stdio -> StdioConsole.open();
-            case SerialConfig.ToFile file -> FileConsole.open(file.file());
+            case SerialConfig.ToFile file -> FileConsole.to(file.file());
             case SerialConfig.UnixSocket socket -> SocketConsole.open(socket.path());
             case SerialConfig.None none -> FileConsole.discard();
         };
     }
 
-    /** Sends what is typed from now on to {@code uart}. */
+    /**
+     * Sends what is typed from now on to {@code uart}, whose machine starts.
+     *
+     * @throws HostException if output has nowhere to go
+     */
     void connect(Uart16550 uart);
+
+    /**
+     * Loses all output from now on, and what waits for a reader that does not read: nobody outside may keep a machine
+     * from being stopped. Any thread, more than once.
+     */
+    void hangUp();
 
     @Override
     void close();

@@ -21,8 +21,10 @@ public final class Machine implements AutoCloseable {
     private final CompletableFuture<MachineEnd> end = new CompletableFuture<>();
     private final List<VcpuThread> vcpus = new ArrayList<>();
     private final Board board;
+    private final Console console;
 
     private Machine(MachineConfig config, Kvm kvm, OpenDisks disks, Console console) {
+        this.console = console;
         // Made first and torn down last: vCPU threads end before anything that they could touch.
         board = teardown.opened(new Board(config, kvm, disks, console, this::finish));
         teardown.then(this::stopVcpus);
@@ -43,8 +45,13 @@ public final class Machine implements AutoCloseable {
         return new Machine(config, kvm, disks, console);
     }
 
-    /** Lets the vCPUs run. Call once. */
+    /**
+     * Lets the vCPUs run. Call once.
+     *
+     * @throws HostException if the console has nowhere to write to; nothing of the guest has run then
+     */
     void start() {
+        console.connect(board.uart());
         vcpus.forEach(VcpuThread::start);
     }
 
@@ -57,9 +64,10 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    /** Ends this life from outside. */
+    /** Ends this life from outside, and the console with it, on which a vCPU may be waiting. */
     void stop() {
         finish(new MachineEnd.Stopped());
+        console.hangUp();
     }
 
     /** The functions on its PCI bus. */

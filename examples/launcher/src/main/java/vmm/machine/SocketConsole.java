@@ -41,13 +41,31 @@ final class SocketConsole implements Console {
         }
         try {
             ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            server.bind(UnixDomainSocketAddress.of(path), 1);
-            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+            listen(server, path);
             SocketConsole console = new SocketConsole(path, server);
             Thread.ofPlatform().name("console-socket").daemon(true).start(console::serve);
             return console;
         } catch (IOException e) {
-            throw new HostException("Cannot listen on the console socket " + path + ": " + e.getMessage() + ".", e);
+            throw new HostException(
+                    "Cannot listen on the console socket " + path + " (" + e.getMessage()
+                            + "): name a short path in a directory that exists and that you may write to.",
+                    e);
+        }
+    }
+
+    /** Gives the socket its name last: whoever finds it can connect, and only its owner ever could. */
+    private static void listen(ServerSocketChannel server, Path path) throws IOException {
+        Path unready =
+                path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
+        try {
+            server.bind(UnixDomainSocketAddress.of(unready), 1);
+            Files.setPosixFilePermissions(unready, PosixFilePermissions.fromString("rw-------"));
+            Files.createLink(path, unready);
+        } catch (IOException e) {
+            server.close();
+            throw e;
+        } finally {
+            Files.deleteIfExists(unready);
         }
     }
 
@@ -95,13 +113,22 @@ final class SocketConsole implements Console {
     }
 
     @Override
-    public void close() {
+    public void hangUp() {
         try {
             server.close();
             SocketChannel line = client;
             if (line != null) {
                 line.close();
             }
+        } catch (IOException e) {
+            log.debug("The console socket {} did not close: {}.", path, e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        hangUp();
+        try {
             Files.deleteIfExists(path);
         } catch (IOException e) {
             log.warn("The console socket {} is left behind: {}.", path, e.getMessage());

@@ -4,6 +4,8 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.util.Optional;
 import vmm.linux.Terminal;
 import vmm.platform.Uart16550;
@@ -13,7 +15,9 @@ import vmm.platform.Uart16550;
  * screen before its next instruction.
  */
 final class StdioConsole implements Console {
-    private final FileOutputStream output = new FileOutputStream(FileDescriptor.out);
+    /** A channel, since closing one frees the thread that waits in its write. */
+    private final FileChannel output = new FileOutputStream(FileDescriptor.out).getChannel();
+
     private final InputPump pump = new InputPump();
     private final Optional<Terminal> terminal = Terminal.takeOver();
 
@@ -38,7 +42,9 @@ final class StdioConsole implements Console {
     @Override
     public void write(byte[] data, int length) {
         try {
-            output.write(data, 0, length);
+            for (ByteBuffer buffer = ByteBuffer.wrap(data, 0, length); buffer.hasRemaining(); ) {
+                output.write(buffer);
+            }
         } catch (IOException ignored) {
             // Whoever read the output has gone, as 'head' does; the machine goes on without.
         }
@@ -47,6 +53,15 @@ final class StdioConsole implements Console {
     @Override
     public void connect(Uart16550 uart) {
         pump.connect(uart);
+    }
+
+    @Override
+    public void hangUp() {
+        try {
+            output.close();
+        } catch (IOException ignored) {
+            // It was lost already.
+        }
     }
 
     @Override

@@ -42,23 +42,23 @@ public final class BootFile implements AutoCloseable {
      */
     public static BootFile open(String role, Path path) {
         if (Files.exists(path) && !Files.isRegularFile(path)) { // opening a FIFO would wait for a writer
-            throw new HostException("The " + role + " " + path + " is not a file.");
+            throw new HostException("The " + role + " " + path + " is not a file: name one.");
         }
         BootFile file = new BootFile(role, path, openChannel(role, path));
         if (file.size > 0) {
             return file;
         }
         file.close();
-        throw new HostException("The " + role + " " + path + " is empty.");
+        throw new HostException("The " + role + " " + path + " is empty: get it again from where it came from.");
     }
 
     private static FileChannel openChannel(String role, Path path) {
         try {
             return FileChannel.open(path, StandardOpenOption.READ);
         } catch (NoSuchFileException e) {
-            throw new HostException("The " + role + " " + path + " does not exist.", e);
+            throw new HostException("The " + role + " " + path + " does not exist: correct the path.", e);
         } catch (AccessDeniedException e) {
-            throw new HostException("The " + role + " " + path + " may not be read by this user.", e);
+            throw new HostException("The " + role + " " + path + " may not be read by this user: allow it, as with chmod.", e);
         } catch (IOException e) {
             throw unreadable(role, path, e);
         }
