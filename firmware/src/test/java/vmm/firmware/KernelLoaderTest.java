@@ -50,8 +50,11 @@ class KernelLoaderTest {
             String ofInitrd = refusal(kernel, Optional.of(bad));
             assertTrue(ofInitrd.startsWith("The initrd " + bad + " "), ofInitrd);
         }
-        assertEquals("The kernel " + missing + " does not exist: correct the path.", refusal(missing, Optional.empty()));
-        assertEquals("The kernel " + empty + " is empty: get it again from where it came from.", refusal(empty, Optional.empty()));
+        assertEquals(
+                "The kernel " + missing + " does not exist: correct the path.", refusal(missing, Optional.empty()));
+        assertEquals(
+                "The kernel " + empty + " is empty: get it again from where it came from.",
+                refusal(empty, Optional.empty()));
     }
 
     @Test

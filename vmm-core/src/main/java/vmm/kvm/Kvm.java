@@ -39,8 +39,9 @@ public final class Kvm implements AutoCloseable {
         int version = descriptor.ioctl(KvmAbi.KVM_GET_API_VERSION, 0);
         if (version < 0) {
             descriptor.close();
-            throw new HostException(DEVICE + " is something else than KVM's device: remove it, and load the module again"
-                    + " with 'modprobe kvm_intel' or 'modprobe kvm_amd'.");
+            throw new HostException(
+                    DEVICE + " is something else than KVM's device: remove it, and load the module again"
+                            + " with 'modprobe kvm_intel' or 'modprobe kvm_amd'.");
         }
         if (version != KvmAbi.API_VERSION) {
             descriptor.close();

@@ -56,6 +56,7 @@ final class Board implements AutoCloseable {
     private final Bus mmio = new Bus();
     /** The sixteen ISA interrupts, each of which a device of the board and the PCI bus may share. */
     private final List<SharedLine> isa;
+
     private final Uart16550 uart;
     private final PciBus pci;
     private final EntryState entry;

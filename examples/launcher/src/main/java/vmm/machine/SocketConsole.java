@@ -55,8 +55,8 @@ final class SocketConsole implements Console {
 
     /** Gives the socket its name last: whoever finds it can connect, and only its owner ever could. */
     private static void listen(ServerSocketChannel server, Path path) throws IOException {
-        Path unready =
-                path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
+        Path unready = path.resolveSibling(
+                path.getFileName() + "." + ProcessHandle.current().pid());
         try {
             server.bind(UnixDomainSocketAddress.of(unready), 1);
             Files.setPosixFilePermissions(unready, PosixFilePermissions.fromString("rw-------"));

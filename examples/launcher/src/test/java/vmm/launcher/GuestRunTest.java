@@ -164,8 +164,7 @@ class GuestRunTest {
                     assertTrue(line.read(echo) > 0, "the line was cut");
                     text = new String(echo.array(), 0, echo.position(), StandardCharsets.US_ASCII);
                 }
-                assertEquals(
-                        "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
+                assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
                 line.write(ByteBuffer.wrap(new byte[] {'q'}));
                 assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status());
             }

@@ -66,8 +66,7 @@ class StopRunTest {
 
     @Test
     void aReaderThatDoesNotReadKeepsNoMachineFromStopping() throws Exception {
-        Process process = VmmRun.launch(
-                folder, VmmRun.command(folder, VmmRun.guest(folder, BuiltinGuest.ECHO)));
+        Process process = VmmRun.launch(folder, VmmRun.command(folder, VmmRun.guest(folder, BuiltinGuest.ECHO)));
         try {
             Thread typist = Thread.ofVirtual().start(() -> typeForever(process.getOutputStream()));
             // What the pipe of the output holds: when so much has been echoed, the next byte has to wait.
@@ -152,7 +151,8 @@ class StopRunTest {
             switch (end) {
                 case "the guest" -> keys.write('q');
                 case "the interrupt key" -> keys.write(3);
-                default -> new ProcessBuilder("kill", text("pid").strip()).start().waitFor();
+                default ->
+                    new ProcessBuilder("kill", text("pid").strip()).start().waitFor();
             }
             keys.flush();
             assertTrue(terminal.waitFor(30, TimeUnit.SECONDS), () -> "still running: " + text("screen"));

@@ -75,8 +75,7 @@ final class VmmRun implements AutoCloseable {
     /** The command line of {@code vmm ARGS}, for a process that keeps its temporary files in {@code folder}. */
     static List<String> command(Path folder, List<String> arguments) {
         List<String> command = new ArrayList<>(VmmProcess.command(arguments));
-        command.addAll(
-                1, List.of("-XX:-UsePerfData", "-Djava.io.tmpdir=" + folder, "-Djna.tmpdir=" + folder));
+        command.addAll(1, List.of("-XX:-UsePerfData", "-Djava.io.tmpdir=" + folder, "-Djna.tmpdir=" + folder));
         return command;
     }
 
@@ -155,7 +154,9 @@ final class VmmRun implements AutoCloseable {
     }
 
     static void signal(Process process, String name) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
     }
 
     boolean alive() {

@@ -58,7 +58,8 @@ public final class BootFile implements AutoCloseable {
         } catch (NoSuchFileException e) {
             throw new HostException("The " + role + " " + path + " does not exist: correct the path.", e);
         } catch (AccessDeniedException e) {
-            throw new HostException("The " + role + " " + path + " may not be read by this user: allow it, as with chmod.", e);
+            throw new HostException(
+                    "The " + role + " " + path + " may not be read by this user: allow it, as with chmod.", e);
         } catch (IOException e) {
             throw unreadable(role, path, e);
         }
