@@ -24,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,7 +102,7 @@ class AgentTest {
         assertTrue(err.toString(StandardCharsets.UTF_8).contains("no-such-command-here"));
     }
 
-    @Test
+    @RepeatedTest(50)
     void aDirectoryThatDoesNotExistIsNamed() throws Exception {
         LabCommand command = session.start(
                 new StartRequest(List.of("true"), "/no/such/place", Map.of(), StartRequest.TerminalSize.NONE),

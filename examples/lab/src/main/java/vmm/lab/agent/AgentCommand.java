@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,9 @@ final class AgentCommand {
 
     /** How long output may follow the end of the command, from a child that it left behind. */
     private static final long AFTERMATH_MS = 1_000;
+
+    /** How long a reader has to notice the end of its pipe before it is told again. */
+    private static final long RELEASE_MS = 10;
 
     private final AgentSession session;
     private final int channel;
@@ -212,14 +216,18 @@ final class AgentCommand {
         });
     }
 
+    /**
+     * Lets a reader of the pipe find its end. Opened for both directions, since a mere writer would wait for a reader,
+     * for ever if that has just gone.
+     */
     private static void release(Path pipe, Thread reader) throws InterruptedException {
         while (reader.isAlive()) {
             try {
-                Files.newOutputStream(pipe).close();
+                new RandomAccessFile(pipe.toFile(), "rw").close();
             } catch (IOException e) {
                 return;
             }
-            reader.join(50);
+            reader.join(RELEASE_MS);
         }
     }
 
