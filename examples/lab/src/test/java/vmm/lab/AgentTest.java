@@ -102,7 +102,7 @@ class AgentTest {
         assertTrue(err.toString(StandardCharsets.UTF_8).contains("no-such-command-here"));
     }
 
-    @RepeatedTest(50)
+    @RepeatedTest(10)
     void aDirectoryThatDoesNotExistIsNamed() throws Exception {
         LabCommand command = session.start(
                 new StartRequest(List.of("true"), "/no/such/place", Map.of(), StartRequest.TerminalSize.NONE),
