@@ -1,6 +1,7 @@
 package vmm.block;
 
 import vmm.event.EventLoop;
+import vmm.linux.HostException;
 
 /**
  * A disk's data, opened and locked: bytes at offsets, whatever keeps them.
@@ -8,7 +9,7 @@ import vmm.event.EventLoop;
  * <p>Any thread may call. I/O goes through a {@link BlockQueue}, one for each worker.
  */
 public interface BlockDevice extends AutoCloseable {
-    /** Size in bytes; a multiple of 512. */
+    /** Size in bytes at this moment; a multiple of 512. */
     long size();
 
     /** True if writes are refused. */
@@ -16,6 +17,24 @@ public interface BlockDevice extends AutoCloseable {
 
     /** What people call it: the path, or {@code null:4G}. */
     String name();
+
+    /**
+     * The unit in bytes in which a discard gives storage back, a power of two of at least 512; 0 if discards do nothing
+     * here. Ranges need not be aligned to it.
+     */
+    default int discardGranularity() {
+        return 0;
+    }
+
+    /**
+     * Grows or shrinks the disk to {@code bytes}, a multiple of 512. Requests beyond the end fail from now on. Any
+     * thread may call; it may wait for the storage.
+     *
+     * @throws vmm.linux.HostException if this disk cannot have that size
+     */
+    default void resize(long bytes) {
+        throw new HostException("Disk " + name() + " cannot change its size: it is of a kind that has none.");
+    }
 
     /** Opens a way for {@code loop}'s thread to do I/O. Any thread may call, as often as it likes. */
     BlockQueue openQueue(EventLoop loop);

@@ -9,15 +9,19 @@ public final class BlockDevices {
 
     private BlockDevices() {}
 
+    /** Opens a raw disk with what suits it best. See {@link #open(BlockOptions)}. */
+    public static BlockDevice open(String source, boolean readOnly) {
+        return open(BlockOptions.of(source, readOnly));
+    }
+
     /**
-     * Opens a disk.
+     * Opens a disk. Write {@code ./null:x} for a file with such a name.
      *
-     * @param source {@code null:SIZE}, {@code mem:SIZE}, or the path of a raw image or block device; write
-     *     {@code ./null:x} for a file with such a name
-     * @param readOnly true if writes are to be refused; the file need not be writable then
      * @throws vmm.linux.HostException if that is not possible, with a sentence that names the disk and the remedy
      */
-    public static BlockDevice open(String source, boolean readOnly) {
+    public static BlockDevice open(BlockOptions options) {
+        String source = options.source();
+        boolean readOnly = options.readOnly();
         if (source.startsWith(NULL)) {
             return new NullDisk(source, size(source, NULL), readOnly);
         }

@@ -16,12 +16,31 @@ public abstract class BlockRequest {
         /** Bring the buffers to the disk; they may stay in a volatile cache. */
         WRITE,
         /** Bring all writes that have completed to stable storage. */
-        FLUSH
+        FLUSH,
+        /**
+         * The range is of no use any more: it may read as anything until it is written again. A hint; may do nothing.
+         */
+        DISCARD,
+        /** The range reads as zeros from now on; it stays allocated unless {@link #mayUnmap}. */
+        WRITE_ZEROES;
+
+        /** True if the operation has buffers, false if it is told by a range or covers the whole disk. */
+        public boolean movesData() {
+            return this == READ || this == WRITE;
+        }
+
+        /** True if the operation changes what the disk holds, which a read-only one refuses. */
+        public boolean changesDisk() {
+            return this == WRITE || this == DISCARD || this == WRITE_ZEROES;
+        }
     }
 
     private final IoVector data;
     private Operation operation = Operation.FLUSH;
     private long offset;
+    private long range;
+    private boolean forceUnitAccess;
+    private boolean mayUnmap;
     private @Nullable BlockRequestEvent trace;
 
     /**
@@ -33,10 +52,33 @@ public abstract class BlockRequest {
         this.data = data;
     }
 
-    /** Sets what the next {@link BlockQueue#submit} does. The offset is in bytes; for a flush it says nothing. */
+    /**
+     * Sets what the next {@link BlockQueue#submit} does: a read or write of the {@link #data}, or a flush.
+     *
+     * @param offset in bytes; for a flush it says nothing
+     */
     public final void prepare(Operation operation, long offset) {
+        prepareRange(operation, offset, 0, false);
+    }
+
+    /**
+     * Sets that the next {@link BlockQueue#submit} discards or zeroes a range.
+     *
+     * @param offset in bytes
+     * @param length in bytes
+     * @param unmap true if zeroing may give the range's storage back
+     */
+    public final void prepareRange(Operation operation, long offset, long length, boolean unmap) {
         this.operation = operation;
         this.offset = offset;
+        this.range = length;
+        this.mayUnmap = unmap;
+        this.forceUnitAccess = false;
+    }
+
+    /** What was prepared is to be on stable storage when it completes; for operations that change the disk. */
+    public final void requireStable() {
+        forceUnitAccess = true;
     }
 
     /** The operation asked for. */
@@ -47,6 +89,21 @@ public abstract class BlockRequest {
     /** Where on the disk, in bytes. */
     public final long offset() {
         return offset;
+    }
+
+    /** How many bytes of the disk are concerned, before the queue consumes any {@link #data}; 0 for a flush. */
+    public final long length() {
+        return operation.movesData() ? data.bytes() : range;
+    }
+
+    /** True if the request may only complete once its own effect is on stable storage (FUA). */
+    public final boolean mustBeStable() {
+        return forceUnitAccess;
+    }
+
+    /** True if a WRITE_ZEROES may give the range's storage back. */
+    public final boolean mayUnmap() {
+        return mayUnmap;
     }
 
     /** The buffers in the VMM's address space, which are guest memory. The queue may consume it. */
@@ -74,10 +131,12 @@ public abstract class BlockRequest {
         if (operation == Operation.FLUSH) {
             return 0;
         }
-        if (operation == Operation.WRITE && disk.readOnly()) {
+        if (operation.changesDisk() && disk.readOnly()) {
             return Errno.EROFS;
         }
-        boolean inside = offset >= 0 && offset <= disk.size() && data.bytes() <= disk.size() - offset;
+        long size = disk.size();
+        long length = length();
+        boolean inside = offset >= 0 && offset <= size && length >= 0 && length <= size - offset;
         return inside ? 0 : Errno.EINVAL;
     }
 
@@ -86,7 +145,7 @@ public abstract class BlockRequest {
         event.disk = disk;
         event.operation = operation.name();
         event.offset = offset;
-        event.bytes = operation == Operation.FLUSH ? 0 : data.bytes();
+        event.bytes = length();
         event.begin();
         return event;
     }

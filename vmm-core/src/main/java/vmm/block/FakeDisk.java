@@ -21,9 +21,12 @@ public final class FakeDisk implements BlockDevice {
     private record Defect(long start, long end, int errno) {
         boolean hits(BlockRequest request) {
             long first = request.offset();
-            return first < end && start < first + request.data().bytes();
+            return first < end && start < first + request.length();
         }
     }
+
+    /** What a discarded byte reads as. */
+    public static final byte DISCARDED = (byte) 0xdc;
 
     private final MemorySegment content;
     private final boolean readOnly;
@@ -50,7 +53,7 @@ public final class FakeDisk implements BlockDevice {
         return content;
     }
 
-    /** From now on reads and writes that touch {@code length} bytes from {@code offset} fail and move nothing. */
+    /** From now on requests that touch {@code length} bytes from {@code offset} fail and move nothing. */
     public void failAt(long offset, long length, int errno) {
         defects.add(new Defect(offset, offset + length, errno));
     }
@@ -138,10 +141,7 @@ public final class FakeDisk implements BlockDevice {
 
     private void submit(BlockRequest request) {
         boolean flush = request.operation() == BlockRequest.Operation.FLUSH;
-        asked.add(new Asked(
-                request.operation(),
-                flush ? 0 : request.offset(),
-                flush ? 0 : request.data().bytes()));
+        asked.add(new Asked(request.operation(), flush ? 0 : request.offset(), request.length()));
         if (holding) {
             held.add(request);
         } else {
@@ -166,10 +166,14 @@ public final class FakeDisk implements BlockDevice {
                 return defect.errno;
             }
         }
-        if (request.operation() == BlockRequest.Operation.READ) {
-            request.data().copyFrom(content, request.offset());
-        } else {
-            request.data().copyTo(content, request.offset());
+        long offset = request.offset();
+        switch (request.operation()) {
+            case READ -> request.data().copyFrom(content, offset);
+            case WRITE -> request.data().copyTo(content, offset);
+            // What was discarded reads as anything, so that nothing comes to rely on zeros.
+            case DISCARD -> content.asSlice(offset, request.length()).fill(DISCARDED);
+            case WRITE_ZEROES -> content.asSlice(offset, request.length()).fill((byte) 0);
+            case FLUSH -> {}
         }
         return 0;
     }

@@ -1,5 +1,6 @@
 package vmm.block;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import vmm.event.EventLoop;
 import vmm.linux.HostException;
@@ -7,6 +8,8 @@ import vmm.linux.Mapping;
 
 /** A disk in this process's memory, zeroed at first and gone when closed. What is never written takes no room. */
 public final class MemoryDisk implements BlockDevice {
+    private static final MemorySegment ZEROS = Arena.global().allocate(64 << 10);
+
     private final String name;
     private final long size;
     private final boolean readOnly;
@@ -62,10 +65,18 @@ public final class MemoryDisk implements BlockDevice {
             switch (request.operation()) {
                 case READ -> request.data().copyFrom(content, request.offset());
                 case WRITE -> request.data().copyTo(content, request.offset());
-                case FLUSH -> {}
+                case FLUSH, DISCARD -> {}
+                case WRITE_ZEROES -> zero(request.offset(), request.length());
             }
         }
         request.end(errno);
+    }
+
+    private void zero(long offset, long length) {
+        for (long at = 0; at < length; at += ZEROS.byteSize()) {
+            // A slice to fill would be an object for each request.
+            MemorySegment.copy(ZEROS, 0, content, offset + at, Math.min(length - at, ZEROS.byteSize()));
+        }
     }
 
     /** Gives the memory back. After the last request has ended. */

@@ -19,9 +19,7 @@ final class RingFileQueue implements BlockQueue {
     @Override
     public void submit(BlockRequest request) {
         int errno = request.begin(disk);
-        boolean nothing = request.operation() == BlockRequest.Operation.FLUSH
-                ? disk.readOnly()
-                : request.data().bytes() == 0;
+        boolean nothing = request.operation() == BlockRequest.Operation.FLUSH ? disk.readOnly() : request.length() == 0;
         if (errno != 0 || nothing) {
             request.end(errno);
             return;
@@ -52,6 +50,8 @@ final class RingFileQueue implements BlockQueue {
                 case READ -> loop.readv(disk.fd(), request.data(), offset, this);
                 case WRITE -> loop.writev(disk.fd(), request.data(), offset, this);
                 case FLUSH -> loop.fdatasync(disk.fd(), this);
+                case DISCARD -> end(request, 0);
+                case WRITE_ZEROES -> end(request, Errno.EOPNOTSUPP);
             }
         }
 

@@ -22,6 +22,9 @@ final class SynchronousFileQueue implements BlockQueue {
         if (request.operation() == BlockRequest.Operation.FLUSH) {
             return disk.readOnly() ? 0 : -FileIo.fdatasync(disk.fd());
         }
+        if (!request.operation().movesData()) {
+            return request.operation() == BlockRequest.Operation.DISCARD ? 0 : Errno.EOPNOTSUPP;
+        }
         boolean write = request.operation() == BlockRequest.Operation.WRITE;
         IoVector data = request.data();
         long offset = request.offset();

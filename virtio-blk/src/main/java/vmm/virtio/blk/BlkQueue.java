@@ -191,7 +191,7 @@ final class BlkQueue implements QueueHandler {
                         answer(S_OK, 0);
                     }
                 }
-                case FLUSH -> answer(S_OK, 0);
+                case FLUSH, DISCARD, WRITE_ZEROES -> answer(S_OK, 0);
             }
         }
 
