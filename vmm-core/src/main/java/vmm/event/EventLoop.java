@@ -49,16 +49,48 @@ public interface EventLoop extends AutoCloseable {
     void removeAfterBatch(Runnable hook);
 
     /**
+     * Runs {@code message} once, when {@code nanos} have passed, or as soon after that as the loop gets to it; those of
+     * one moment in the order in which they were asked for. What is not due when the loop is closed never runs. Loop
+     * thread only.
+     *
+     * @param nanos from now, in nanoseconds; 0 or less is the next iteration
+     */
+    void schedule(long nanos, Runnable message);
+
+    /**
+     * Lets the loop look for {@code poller}'s work before it waits, if it finds that worth its time. Loop thread only.
+     */
+    void addPoller(Poller poller);
+
+    /** Takes a poller away: when this returns, it is not called again, not even to wait. Loop thread only. */
+    void removePoller(Poller poller);
+
+    /**
      * Starts reading a file into {@code data}, which stays the loop's until the completion is told. Loop thread only;
      * the completion never runs before this returns.
      *
-     * @param fd an open file
-     * @param offset bytes from the start of the file
+     * @param fd an open file, or a socket
+     * @param offset bytes from the start of the file; -1 for a socket, which has no such thing
      */
     void readv(int fd, IoVector data, long offset, IoCompletion completion);
 
     /** Starts writing {@code data} to a file. See {@link #readv}. */
     void writev(int fd, IoVector data, long offset, IoCompletion completion);
+
+    /**
+     * Starts writing {@code data} to a file so that what was written, and what is needed to find it again, is on stable
+     * storage when the completion is told without an error (RWF_DSYNC). See {@link #readv}.
+     */
+    void writevStable(int fd, IoVector data, long offset, IoCompletion completion);
+
+    /**
+     * Starts changing how a file's range is stored (fallocate(2)). See {@link #readv}; without error the result is 0.
+     *
+     * @param mode flags of {@link vmm.linux.Fallocate}
+     * @param offset in bytes
+     * @param length in bytes, more than 0
+     */
+    void fallocate(int fd, int mode, long offset, long length, IoCompletion completion);
 
     /** Starts bringing a file's written data to stable storage (fdatasync). See {@link #readv}. */
     void fdatasync(int fd, IoCompletion completion);

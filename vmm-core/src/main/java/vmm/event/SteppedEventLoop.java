@@ -1,9 +1,12 @@
 package vmm.event;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import vmm.linux.EventFd;
 import vmm.linux.FileIo;
@@ -20,22 +23,8 @@ public final class SteppedEventLoop implements EventLoop {
     /** Far more steps than any test needs: a loop that takes so many will never be idle. */
     private static final int MANY_STEPS = 1_000_000;
 
-    private static final int READ = 0;
-    private static final int WRITE = 1;
-    private static final int SYNC = 2;
-
-    /** A file operation on its way; only its kind, file and completion are used by a SYNC. */
-    private record Operation(int kind, int fd, IoVector data, long offset, IoCompletion completion) {
-        int perform() {
-            return switch (kind) {
-                case READ -> FileIo.readv(fd, data, offset);
-                case WRITE -> FileIo.writev(fd, data, offset);
-                default -> FileIo.fdatasync(fd);
-            };
-        }
-    }
-
-    private static final IoVector NO_DATA = new IoVector(1);
+    /** A file operation on its way. */
+    private record Operation(IntSupplier action, IoCompletion completion) {}
 
     private final Thread thread = Thread.currentThread();
     private final Mailbox mailbox = new Mailbox(() -> {});
@@ -47,13 +36,18 @@ public final class SteppedEventLoop implements EventLoop {
 
     private ArrayDeque<Operation> started = new ArrayDeque<>();
     private ArrayDeque<Operation> performing = new ArrayDeque<>();
+    private final Timers timers = new Timers();
+    private final List<Poller> pollers = new ArrayList<>();
+    private boolean polling;
+    private long now;
 
     /** A loop that belongs to the calling thread. */
     public SteppedEventLoop() {}
 
     /**
-     * One iteration: the messages posted so far, the watched sources that were signalled, the file operations started
-     * so far, then the batch hooks. Loop thread only.
+     * One iteration: the messages posted so far, those scheduled for now, the watched sources that were signalled, the
+     * file operations started so far, then the batch hooks. Polls nobody, but lets those who were {@linkplain #poll
+     * polled} prepare for a wait first. Loop thread only.
      *
      * @return true if there was anything to do
      */
@@ -62,18 +56,63 @@ public final class SteppedEventLoop implements EventLoop {
         ArrayDeque<Operation> batch = started;
         started = performing;
         performing = batch;
-        boolean handled = mailbox.run(Runnable::run);
+        boolean handled = endPolling();
+        handled |= mailbox.run(Runnable::run);
+        handled |= timers.run(now, Runnable::run);
         for (EventFd source : watched) {
             handled |= ring(source);
         }
         for (Operation operation = batch.poll(); operation != null; operation = batch.poll()) {
-            operation.completion.completed(operation.perform());
+            operation.completion.completed(operation.action.getAsInt());
             handled = true;
         }
         if (handled) {
             hooks.run(Runnable::run);
         }
         return handled;
+    }
+
+    /**
+     * One look at each poller, as a busy loop has before it waits, then the batch hooks if any of them had work. Loop
+     * thread only.
+     *
+     * @return true if any had
+     */
+    public boolean poll() {
+        checkInLoop();
+        polling = true;
+        boolean handled = false;
+        for (Poller poller : List.copyOf(pollers)) {
+            handled |= pollers.contains(poller) && poller.poll();
+        }
+        if (handled) {
+            hooks.run(Runnable::run);
+        }
+        return handled;
+    }
+
+    private boolean endPolling() {
+        if (!polling) {
+            return false;
+        }
+        boolean more = false;
+        for (Poller poller : List.copyOf(pollers)) {
+            more |= pollers.contains(poller) && poller.beforeWait();
+        }
+        polling = false;
+        if (more) {
+            poll();
+        }
+        return more;
+    }
+
+    /**
+     * Lets time pass: what is scheduled for up to then runs with the next steps. It passes in no other way. Loop thread
+     * only.
+     */
+    public void advance(long nanos) {
+        checkInLoop();
+        now += nanos;
     }
 
     private boolean ring(EventFd source) {
@@ -147,23 +186,51 @@ public final class SteppedEventLoop implements EventLoop {
     }
 
     @Override
+    public void schedule(long nanos, Runnable message) {
+        checkInLoop();
+        timers.add(nanos < Timers.NEVER - now ? now + nanos : Timers.NEVER - 1, message);
+    }
+
+    @Override
+    public void addPoller(Poller poller) {
+        checkInLoop();
+        pollers.add(poller);
+    }
+
+    @Override
+    public void removePoller(Poller poller) {
+        checkInLoop();
+        pollers.remove(poller);
+    }
+
+    @Override
     public void readv(int fd, IoVector data, long offset, IoCompletion completion) {
-        start(new Operation(READ, fd, data, offset, completion));
+        start(() -> FileIo.readv(fd, data, offset), completion);
     }
 
     @Override
     public void writev(int fd, IoVector data, long offset, IoCompletion completion) {
-        start(new Operation(WRITE, fd, data, offset, completion));
+        start(() -> FileIo.writev(fd, data, offset), completion);
+    }
+
+    @Override
+    public void writevStable(int fd, IoVector data, long offset, IoCompletion completion) {
+        start(() -> FileIo.writevStable(fd, data, offset), completion);
+    }
+
+    @Override
+    public void fallocate(int fd, int mode, long offset, long length, IoCompletion completion) {
+        start(() -> FileIo.fallocate(fd, mode, offset, length), completion);
     }
 
     @Override
     public void fdatasync(int fd, IoCompletion completion) {
-        start(new Operation(SYNC, fd, NO_DATA, 0, completion));
+        start(() -> FileIo.fdatasync(fd), completion);
     }
 
-    private void start(Operation operation) {
+    private void start(IntSupplier action, IoCompletion completion) {
         checkInLoop();
-        started.add(operation);
+        started.add(new Operation(action, completion));
     }
 
     /** Steps until idle, then takes no more messages. Unlike other loops, this one is closed by its own thread. */
@@ -171,6 +238,8 @@ public final class SteppedEventLoop implements EventLoop {
     public void close() {
         watches.clear();
         watched = new EventFd[0];
+        timers.clear();
+        pollers.clear();
         do {
             runUntilIdle();
         } while (!mailbox.closeIfEmpty());

@@ -44,6 +44,8 @@ public final class UringEventLoop implements EventLoop {
     private final List<UringOperation> operations = new ArrayList<>();
     private final UringOperation.Queue free = new UringOperation.Queue();
     private final UringOperation.Queue unsubmitted = new UringOperation.Queue();
+    private final Timers timers = new Timers();
+    private final long epoch = System.nanoTime();
     private int fileOperations;
     private boolean closing;
 
@@ -113,12 +115,12 @@ public final class UringEventLoop implements EventLoop {
         while (!unsubmitted.isEmpty() && ring.hasRoom()) {
             unsubmitted.poll().addTo(ring);
         }
-        int entered = ring.enter(unsubmitted.isEmpty() ? 1 : 0);
+        int entered = ring.enter(unsubmitted.isEmpty() ? 1 : 0, patience());
         int ready = ring.ready();
         if (entered < 0) {
             recover(-entered, ready);
         }
-        boolean handled = false;
+        boolean handled = timers.next() != Timers.NEVER && timers.run(now(), guard);
         for (int i = 0; i < ready; i++) {
             ring.take();
             handled |= handle(operations.get((int) ring.tag()), ring.result(), ring.more());
@@ -128,9 +130,19 @@ public final class UringEventLoop implements EventLoop {
         }
     }
 
+    /** How long the loop may wait, in nanoseconds. */
+    private long patience() {
+        return timers.next() == Timers.NEVER ? IoUring.FOREVER : Math.max(timers.next() - now(), 0);
+    }
+
+    /** A clock that starts with the loop, so that it never turns over. */
+    private long now() {
+        return System.nanoTime() - epoch;
+    }
+
     private static void recover(int errno, int ready) {
         switch (errno) {
-            case Errno.EINTR -> {}
+            case Errno.EINTR, Errno.ETIME -> {}
             // The kernel is short of memory, or of room for completions; both pass.
             case Errno.EAGAIN, Errno.EBUSY -> {
                 if (ready == 0) {
@@ -268,6 +280,23 @@ public final class UringEventLoop implements EventLoop {
     }
 
     @Override
+    public void schedule(long nanos, Runnable message) {
+        checkInLoop();
+        long now = now();
+        timers.add(nanos < Timers.NEVER - now ? now + nanos : Timers.NEVER - 1, message);
+    }
+
+    @Override
+    public void addPoller(Poller poller) {
+        checkInLoop();
+    }
+
+    @Override
+    public void removePoller(Poller poller) {
+        checkInLoop();
+    }
+
+    @Override
     public void readv(int fd, IoVector data, long offset, IoCompletion completion) {
         checkInLoop();
         UringOperation operation = acquire();
@@ -281,6 +310,24 @@ public final class UringEventLoop implements EventLoop {
         checkInLoop();
         UringOperation operation = acquire();
         operation.writev(fd, data, offset, completion);
+        fileOperations++;
+        submit(operation);
+    }
+
+    @Override
+    public void writevStable(int fd, IoVector data, long offset, IoCompletion completion) {
+        checkInLoop();
+        UringOperation operation = acquire();
+        operation.writevStable(fd, data, offset, completion);
+        fileOperations++;
+        submit(operation);
+    }
+
+    @Override
+    public void fallocate(int fd, int mode, long offset, long length, IoCompletion completion) {
+        checkInLoop();
+        UringOperation operation = acquire();
+        operation.fallocate(fd, mode, offset, length, completion);
         fileOperations++;
         submit(operation);
     }
@@ -344,6 +391,7 @@ public final class UringEventLoop implements EventLoop {
         closing = true;
         watches.values().forEach(UringOperation::abandon);
         watches.clear();
+        timers.clear();
     }
 
     private void checkInLoop() {

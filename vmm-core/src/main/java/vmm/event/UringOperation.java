@@ -13,6 +13,8 @@ final class UringOperation {
     private enum Kind {
         READ,
         WRITE,
+        WRITE_STABLE,
+        ALLOCATE,
         SYNC,
         POLL,
         CANCEL
@@ -25,6 +27,8 @@ final class UringOperation {
     private int fd;
     private IoVector data = NO_DATA;
     private long offset;
+    private long length;
+    private int mode;
     private int target;
     private @Nullable IoCompletion completion;
     private @Nullable EventFd source;
@@ -41,6 +45,16 @@ final class UringOperation {
 
     void writev(int fd, IoVector data, long offset, IoCompletion completion) {
         transfer(Kind.WRITE, fd, data, offset, completion);
+    }
+
+    void writevStable(int fd, IoVector data, long offset, IoCompletion completion) {
+        transfer(Kind.WRITE_STABLE, fd, data, offset, completion);
+    }
+
+    void fallocate(int fd, int mode, long offset, long length, IoCompletion completion) {
+        transfer(Kind.ALLOCATE, fd, NO_DATA, offset, completion);
+        this.mode = mode;
+        this.length = length;
     }
 
     void fdatasync(int fd, IoCompletion completion) {
@@ -79,6 +93,8 @@ final class UringOperation {
         switch (kind) {
             case READ -> ring.readv(fd, data, offset, index);
             case WRITE -> ring.writev(fd, data, offset, index);
+            case WRITE_STABLE -> ring.writevStable(fd, data, offset, index);
+            case ALLOCATE -> ring.fallocate(fd, mode, offset, length, index);
             case SYNC -> ring.fdatasync(fd, index);
             case POLL -> ring.pollReadable(fd, index);
             case CANCEL -> ring.cancel(target, index);

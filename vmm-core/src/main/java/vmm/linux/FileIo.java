@@ -14,6 +14,8 @@ public final class FileIo {
     private static final int O_EXCL = 0x80;
     private static final int O_CLOEXEC = 0x80000;
 
+    static final int RWF_DSYNC = 2;
+
     private FileIo() {}
 
     /** Opens a file that is there. Returns a descriptor that programs started from here do not inherit. */
@@ -35,15 +37,39 @@ public final class FileIo {
         Libc.close(fd);
     }
 
-    /** Reads at {@code offset} into as many of {@code data}'s buffers as one call takes; 0 at the end of the file. */
+    /**
+     * Reads at {@code offset} into as many of {@code data}'s buffers as one call takes; 0 at the end of the file.
+     *
+     * @param offset in bytes; -1 for a socket
+     */
     public static int readv(int fd, IoVector data, long offset) {
         // One call moves less than 2 GiB (MAX_RW_COUNT), so the size fits.
-        return (int) Libc.orErrno(Libc.preadv(fd, data.address(), Math.min(data.count(), MAX_BUFFERS), offset));
+        return (int) Libc.orErrno(
+                offset == -1
+                        ? Libc.readv(fd, data.address(), buffers(data))
+                        : Libc.preadv(fd, data.address(), buffers(data), offset));
     }
 
-    /** Writes as many of {@code data}'s buffers as one call takes at {@code offset}. */
+    /** Writes as many of {@code data}'s buffers as one call takes at {@code offset}. See {@link #readv}. */
     public static int writev(int fd, IoVector data, long offset) {
-        return (int) Libc.orErrno(Libc.pwritev(fd, data.address(), Math.min(data.count(), MAX_BUFFERS), offset));
+        return (int) Libc.orErrno(
+                offset == -1
+                        ? Libc.writev(fd, data.address(), buffers(data))
+                        : Libc.pwritev(fd, data.address(), buffers(data), offset));
+    }
+
+    /** Writes as {@link #writev}; what was written is on stable storage when this returns (RWF_DSYNC). */
+    public static int writevStable(int fd, IoVector data, long offset) {
+        return (int) Libc.orErrno(Libc.pwritev2(fd, data.address(), buffers(data), offset, RWF_DSYNC));
+    }
+
+    private static int buffers(IoVector data) {
+        return Math.min(data.count(), MAX_BUFFERS);
+    }
+
+    /** Changes how {@code length} bytes from {@code offset} are stored, as {@link Fallocate} tells. Returns 0. */
+    public static int fallocate(int fd, int mode, long offset, long length) {
+        return Libc.orErrno(Libc.fallocate(fd, mode, offset, length));
     }
 
     /** Waits until the file's written data, and what is needed to find it again, are on stable storage. */

@@ -36,11 +36,22 @@ public final class IoUring implements AutoCloseable {
         0
     };
 
-    private static final int NEEDED_FEATURES =
-            IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RSRC_TAGS;
+    private static final int NEEDED_FEATURES = IORING_FEAT_SINGLE_MMAP
+            | IORING_FEAT_NODROP
+            | IORING_FEAT_SUBMIT_STABLE
+            | IORING_FEAT_EXT_ARG
+            | IORING_FEAT_RSRC_TAGS;
+
+    /** For {@link #enter}: waits for as long as it takes. */
+    public static final long FOREVER = Long.MAX_VALUE;
+
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     /** Completions that have room for each submission; what exceeds even that, the kernel keeps until there is room. */
     private static final int COMPLETIONS_PER_SUBMISSION = 4;
+
+    /** Where in {@link #waiting} the time is. */
+    private static final long TIMEOUT = GETEVENTS_ARG_SIZE;
 
     private static final VarHandle INDEX = JAVA_INT.varHandle().withInvokeExactBehavior();
 
@@ -57,6 +68,9 @@ public final class IoUring implements AutoCloseable {
     private final long cqTailAt;
     private final long cqesAt;
     private final int cqMask;
+
+    /** A struct io_uring_getevents_arg, and the time that it points to. */
+    private final MemorySegment waiting = Arena.ofAuto().allocate(TIMEOUT + TIMESPEC_SIZE, Long.BYTES);
 
     /** Where the next submission goes; the kernel sees it with the next {@link #enter}. */
     private int sqTail;
@@ -90,6 +104,7 @@ public final class IoUring implements AutoCloseable {
         for (int i = 0; i < sqEntries; i++) {
             ring.set(JAVA_INT, arrayAt + (long) i * Integer.BYTES, i);
         }
+        waiting.set(JAVA_LONG, GETEVENTS_ARG_TS, waiting.address() + TIMEOUT);
     }
 
     /**
@@ -189,6 +204,17 @@ public final class IoUring implements AutoCloseable {
         add(IORING_OP_WRITEV, file, offset, data.address(), count, 0, tag);
     }
 
+    /** Adds a write that completes when its data is on stable storage. See {@link #readv}. */
+    public void writevStable(int file, IoVector data, long offset, long tag) {
+        int count = Math.min(data.count(), FileIo.MAX_BUFFERS);
+        add(IORING_OP_WRITEV, file, offset, data.address(), count, FileIo.RWF_DSYNC, tag);
+    }
+
+    /** Adds an fallocate with flags of {@link Fallocate}. See {@link #readv}. */
+    public void fallocate(int file, int mode, long offset, long length, long tag) {
+        add(IORING_OP_FALLOCATE, file, offset, length, mode, 0, tag);
+    }
+
     /** Adds an fdatasync, which covers the writes that have completed before. See {@link #readv}. */
     public void fdatasync(int file, long tag) {
         add(IORING_OP_FSYNC, file, 0, 0, 0, IORING_FSYNC_DATASYNC, tag);
@@ -224,15 +250,26 @@ public final class IoUring implements AutoCloseable {
      * Hands all added operations to the kernel, lets it finish what it has ready and waits.
      *
      * @param minComplete how many completions to wait for; 0 does not wait
+     * @param nanos how long to wait at most, in nanoseconds, or {@link #FOREVER}
      * @return 0 or more, or a negative error number: EINTR, EAGAIN and EBUSY ask to try again once the completions that
-     *     are there have been taken
+     *     are there have been taken, ETIME says that time is up
      */
-    public int enter(int minComplete) {
+    public int enter(int minComplete, long nanos) {
         // io_uring(7): the kernel may read the submissions as soon as it sees the tail.
         INDEX.setRelease(ring, sqTailAt, sqTail);
         sqHead = (int) INDEX.getAcquire(ring, sqHeadAt);
+        int enterFlags = IORING_ENTER_GETEVENTS;
+        long argument = 0;
+        long size = 0;
+        if (minComplete > 0 && nanos != FOREVER) {
+            waiting.set(JAVA_LONG, TIMEOUT + TIMESPEC_SEC, nanos / NANOS_PER_SECOND);
+            waiting.set(JAVA_LONG, TIMEOUT + TIMESPEC_NSEC, nanos % NANOS_PER_SECOND);
+            enterFlags |= IORING_ENTER_EXT_ARG;
+            argument = waiting.address();
+            size = GETEVENTS_ARG_SIZE;
+        }
         return (int) Libc.orErrno(
-                Libc.syscall(SYS_IO_URING_ENTER, fd, sqTail - sqHead, minComplete, IORING_ENTER_GETEVENTS, 0, 0));
+                Libc.syscall(SYS_IO_URING_ENTER, fd, sqTail - sqHead, minComplete, enterFlags, argument, size));
     }
 
     /** How many completions can be taken now. */

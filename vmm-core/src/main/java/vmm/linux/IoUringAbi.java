@@ -17,6 +17,7 @@ final class IoUringAbi {
     static final int IORING_FEAT_SINGLE_MMAP = 1;
     static final int IORING_FEAT_NODROP = 1 << 1;
     static final int IORING_FEAT_SUBMIT_STABLE = 1 << 2;
+    static final int IORING_FEAT_EXT_ARG = 1 << 8;
 
     /** Came with Linux 5.13, as multishot polls did, which have no bit of their own. */
     static final int IORING_FEAT_RSRC_TAGS = 1 << 10;
@@ -25,12 +26,14 @@ final class IoUringAbi {
     static final long IORING_OFF_SQES = 0x1000_0000L;
 
     static final int IORING_ENTER_GETEVENTS = 1;
+    static final int IORING_ENTER_EXT_ARG = 1 << 3;
 
     static final int IORING_OP_READV = 1;
     static final int IORING_OP_WRITEV = 2;
     static final int IORING_OP_FSYNC = 3;
     static final int IORING_OP_POLL_ADD = 6;
     static final int IORING_OP_ASYNC_CANCEL = 14;
+    static final int IORING_OP_FALLOCATE = 17;
 
     static final int IORING_FSYNC_DATASYNC = 1;
     static final int IORING_POLL_ADD_MULTI = 1;
@@ -75,6 +78,15 @@ final class IoUringAbi {
     static final int SQE_LEN = 24;
     static final int SQE_OP_FLAGS = 28;
     static final int SQE_USER_DATA = 32;
+
+    // struct io_uring_getevents_arg { __u64 sigmask; __u32 sigmask_sz, min_wait_usec; __u64 ts; };
+    static final int GETEVENTS_ARG_SIZE = 24;
+    static final int GETEVENTS_ARG_TS = 16;
+
+    // struct __kernel_timespec { __s64 tv_sec; long long tv_nsec; };
+    static final int TIMESPEC_SIZE = 16;
+    static final int TIMESPEC_SEC = 0;
+    static final int TIMESPEC_NSEC = 8;
 
     // struct io_uring_cqe { __u64 user_data; __s32 res; __u32 flags; };
     static final int CQE_SIZE = 16;

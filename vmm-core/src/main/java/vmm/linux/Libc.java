@@ -42,6 +42,16 @@ final class Libc {
 
     static native long pwritev(int fd, long vector, int count, long offset);
 
+    static native long preadv2(int fd, long vector, int count, long offset, int flags);
+
+    static native long pwritev2(int fd, long vector, int count, long offset, int flags);
+
+    static native long readv(int fd, long vector, int count);
+
+    static native long writev(int fd, long vector, int count);
+
+    static native int fallocate(int fd, int mode, long offset, long length);
+
     static native int fdatasync(int fd);
 
     static native int ioctl(int fd, long request, long argument);

@@ -115,6 +115,57 @@ class SteppedEventLoopTest {
     }
 
     @Test
+    void whatIsScheduledWaitsForTheTestsClock() {
+        loop.schedule(20, () -> story.add("second"));
+        loop.schedule(10, () -> {
+            story.add("first");
+            loop.schedule(0, () -> story.add("at once"));
+        });
+        loop.schedule(20, () -> story.add("third"));
+        assertFalse(loop.step());
+        loop.advance(9);
+        assertFalse(loop.step());
+        loop.advance(1);
+        assertTrue(loop.step());
+        assertEquals(List.of("first"), story);
+        loop.runUntilIdle();
+        assertEquals(List.of("first", "at once"), story);
+        loop.advance(100);
+        loop.runUntilIdle();
+        assertEquals(List.of("first", "at once", "second", "third"), story);
+        assertFalse(loop.step());
+    }
+
+    @Test
+    void aPollerIsAskedWhenTheTestSaysAndPreparesForTheNextStep() {
+        loop.addPoller(new Poller() {
+            private int left = 2;
+
+            @Override
+            public boolean poll() {
+                story.add("poll");
+                return left-- > 0;
+            }
+
+            @Override
+            public boolean beforeWait() {
+                story.add("before wait");
+                return left > 0;
+            }
+        });
+        loop.afterBatch(() -> story.add("batch"));
+        assertFalse(loop.step());
+        assertEquals(List.of(), story);
+        assertTrue(loop.poll());
+        assertTrue(loop.step());
+        assertEquals(List.of("poll", "batch", "before wait", "poll", "batch", "batch"), story);
+        story.clear();
+        assertFalse(loop.step());
+        assertFalse(loop.step());
+        assertEquals(List.of("before wait"), story);
+    }
+
+    @Test
     void aClosedLoopTakesNoMessages() {
         loop.post(() -> story.add("last"));
         loop.close();

@@ -1,5 +1,6 @@
 package vmm.event;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -14,11 +15,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import vmm.linux.Errno;
 import vmm.linux.EventFd;
+import vmm.linux.Fallocate;
 import vmm.linux.FileIo;
 import vmm.linux.IoVector;
 
@@ -332,6 +336,76 @@ class UringEventLoopTest {
         assertTrue(all.await(30, TimeUnit.SECONDS), all + " are left");
         bells.forEach(this::unwatch);
         bells.forEach(EventFd::close);
+    }
+
+    @Test
+    void whatIsScheduledRunsInOrderAndNotBeforeItsTime() throws Exception {
+        long start = System.nanoTime();
+        List<Integer> order = new ArrayList<>();
+        CountDownLatch all = new CountDownLatch(3);
+        List<Long> times = new ArrayList<>();
+        loop.call(() -> {
+            for (int millis : new int[] {30, 5, 15}) {
+                loop.schedule(millis * 1_000_000L, () -> {
+                    order.add(millis);
+                    times.add((System.nanoTime() - start) / 1_000_000);
+                    all.countDown();
+                });
+            }
+            loop.schedule(Long.MAX_VALUE, () -> order.add(-1));
+            return true;
+        });
+        assertTrue(all.await(10, TimeUnit.SECONDS));
+        assertEquals(List.of(5, 15, 30), order);
+        for (int i = 0; i < 3; i++) {
+            assertTrue(times.get(i) >= order.get(i), times.toString());
+        }
+    }
+
+    @Test
+    void aTimerThatSchedulesItselfLeavesRoomForOthers() {
+        AtomicBoolean stop = new AtomicBoolean();
+        loop.post(new Runnable() {
+            @Override
+            public void run() {
+                if (!stop.get()) {
+                    loop.schedule(0, this);
+                }
+            }
+        });
+        for (int i = 0; i < 100; i++) {
+            assertEquals(5, loop.call(() -> 5));
+        }
+        stop.set(true);
+    }
+
+    @Test
+    void aRangeOfAFileIsGivenBackAndReadsAsZeros() throws Exception {
+        Path file = Files.write(folder.resolve("hole"), new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
+        int fd = FileIo.open(file.toString(), true);
+        assertEquals(0, await(done -> loop.fallocate(fd, Fallocate.PUNCH_HOLE | Fallocate.KEEP_SIZE, 2, 3, done)));
+        assertArrayEquals(new byte[] {1, 2, 0, 0, 0, 6, 7, 8}, Files.readAllBytes(file));
+        assertEquals(-Errno.EINVAL, await(done -> loop.fallocate(fd, 0, 0, 0, done)));
+        FileIo.close(fd);
+    }
+
+    @Test
+    void aStableWriteMovesItsData() throws Exception {
+        int fd = open("stable", 1024);
+        Buffer buffer = new Buffer(512);
+        buffer.bytes.fill((byte) 7);
+        assertEquals(512, await(done -> loop.writevStable(fd, buffer.vector, 512, done)));
+        byte[] content = Files.readAllBytes(folder.resolve("stable"));
+        assertEquals(0, content[511]);
+        assertEquals(7, content[512]);
+        FileIo.close(fd);
+    }
+
+    /** Starts an operation on the loop and waits for its result. */
+    private int await(Consumer<IoCompletion> operation) {
+        CompletableFuture<Integer> result = new CompletableFuture<>();
+        loop.post(() -> operation.accept(result::complete));
+        return result.join();
     }
 
     @Test

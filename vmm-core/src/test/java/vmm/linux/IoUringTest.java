@@ -20,14 +20,14 @@ class IoUringTest {
                 EventFd bell = EventFd.create()) {
             ring.pollReadable(bell.fd(), 1);
             for (int i = 0; i < 3; i++) {
-                ring.enter(0);
+                ring.enter(0, IoUring.FOREVER);
                 assertEquals(0, ring.ready());
                 bell.signal();
                 take(ring, 1);
                 assertTrue(ring.more());
             }
             ring.cancel(1, 2);
-            ring.enter(2);
+            ring.enter(2, IoUring.FOREVER);
             assertEquals(2, ring.ready());
             for (int i = 0; i < 2; i++) {
                 ring.take();
@@ -44,13 +44,13 @@ class IoUringTest {
             int added = 0;
             for (; added < 40; added++) {
                 while (!ring.hasRoom()) {
-                    assertTrue(ring.enter(0) >= 0);
+                    assertTrue(ring.enter(0, IoUring.FOREVER) >= 0);
                 }
                 ring.cancel(1000, added);
             }
             int taken = 0;
             while (taken < added) {
-                assertTrue(ring.enter(1) >= 0);
+                assertTrue(ring.enter(1, IoUring.FOREVER) >= 0);
                 for (int ready = ring.ready(); ready > 0; ready--) {
                     ring.take();
                     assertEquals(-Errno.ENOENT, ring.result());
@@ -62,7 +62,7 @@ class IoUringTest {
     }
 
     private static void take(IoUring ring, long tag) {
-        assertTrue(ring.enter(1) >= 0);
+        assertTrue(ring.enter(1, IoUring.FOREVER) >= 0);
         assertEquals(1, ring.ready());
         ring.take();
         assertEquals(tag, ring.tag());
