@@ -3,6 +3,7 @@ package vmm.launcher;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import vmm.machine.ConfigurationException;
@@ -99,6 +100,13 @@ final class KeyValues {
                 throw new ConfigurationException(option + " " + text + ": " + key + "= " + why + "; leave it out.");
             }
         }
+    }
+
+    /** What one of the words that a key takes stands for. */
+    <T> T oneOf(String key, String byDefault, Map<String, T> meanings) {
+        T meaning = meanings.get(
+                oneOf(key, byDefault, meanings.keySet().stream().sorted().toList()));
+        return Objects.requireNonNull(meaning);
     }
 
     /** One of the words that a key takes. */

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import vmm.block.BlockOptions;
 import vmm.machine.Boot;
 import vmm.machine.ControllerConfig;
 import vmm.machine.DiskAddress;
@@ -69,8 +71,15 @@ final class MachineListing {
         String sectors = disk.logicalBlockSize() == disk.physicalBlockSize()
                 ? Integer.toString(disk.logicalBlockSize())
                 : disk.logicalBlockSize() + "/" + disk.physicalBlockSize();
-        return disk.id() + "  " + disk.source() + (disk.readOnly() ? " (read-only)" : "") + "  serial " + disk.serial()
-                + "  blocks of " + sectors;
+        BlockOptions image = disk.image();
+        String format = image.format() == BlockOptions.Format.RAW ? "" : " (" + word(image.format()) + ")";
+        return disk.id() + "  " + image.source() + format + (image.readOnly() ? " (read-only)" : "") + "  serial "
+                + disk.serial() + "  blocks of " + sectors;
+    }
+
+    /** A choice as the user would write it. */
+    private static String word(Enum<?> choice) {
+        return choice.name().toLowerCase(Locale.ROOT);
     }
 
     private List<Function> functions() {
@@ -155,8 +164,12 @@ final class MachineListing {
     private static Map<String, Object> disk(DiskConfig disk) {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("id", disk.id());
-        tree.put("file", disk.source());
-        tree.put("readonly", disk.readOnly());
+        tree.put("file", disk.image().source());
+        tree.put("format", word(disk.image().format()));
+        tree.put("readonly", disk.image().readOnly());
+        tree.put("cache", word(disk.image().cache()));
+        tree.put("aio", word(disk.image().aio()));
+        tree.put("discard", disk.image().unmap() ? "unmap" : "ignore");
         tree.put("serial", disk.serial());
         tree.put("logicalBlock", disk.logicalBlockSize());
         tree.put("physicalBlock", disk.physicalBlockSize());

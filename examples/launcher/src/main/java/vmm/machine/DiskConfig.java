@@ -1,13 +1,13 @@
 package vmm.machine;
 
 import java.util.OptionalLong;
+import vmm.block.BlockOptions;
 
 /**
  * A disk.
  *
  * @param id its name among the machine's disks
- * @param source what keeps its data: the path of a raw image, {@code null:SIZE} or {@code mem:SIZE}
- * @param readOnly true if the guest may not write
+ * @param image what keeps its data, and how it is opened
  * @param serial its serial number, printable ASCII: at most 20 characters for virtio-blk and 36 for SCSI
  * @param wwn its NAA identifier (SPC-5 7.7.6.6.1), if it has one; SCSI only
  * @param vendor the T10 vendor identification, at most 8 characters; SCSI only
@@ -18,8 +18,7 @@ import java.util.OptionalLong;
  */
 public record DiskConfig(
         String id,
-        String source,
-        boolean readOnly,
+        BlockOptions image,
         String serial,
         OptionalLong wwn,
         String vendor,

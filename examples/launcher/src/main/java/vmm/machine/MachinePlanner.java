@@ -236,8 +236,7 @@ public final class MachinePlanner {
         String serial = disk.serial().orElse(id.substring(0, Math.min(id.length(), maxSerial)));
         return new DiskConfig(
                 id,
-                disk.source(),
-                disk.readOnly(),
+                disk.image(),
                 ascii(id, "serial", serial, maxSerial),
                 disk.wwn(),
                 ascii(id, "vendor", disk.vendor().orElse(VENDOR), MAX_VENDOR),

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import vmm.block.BlockOptions;
 
 /**
  * A machine as a user asked for it: what is empty is left to {@link MachinePlanner}.
@@ -57,8 +58,7 @@ public record MachineRequest(
      */
     public record Disk(
             Optional<String> id,
-            String source,
-            boolean readOnly,
+            BlockOptions image,
             Optional<String> serial,
             OptionalLong wwn,
             Optional<String> vendor,

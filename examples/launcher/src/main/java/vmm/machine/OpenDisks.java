@@ -20,8 +20,7 @@ final class OpenDisks implements AutoCloseable {
         OpenDisks disks = new OpenDisks();
         try {
             for (DiskConfig config : configs) {
-                disks.byId.put(
-                        config.id(), disks.teardown.opened(BlockDevices.open(config.source(), config.readOnly())));
+                disks.byId.put(config.id(), disks.teardown.opened(BlockDevices.open(config.image())));
             }
             return disks;
         } catch (Throwable failure) {

@@ -90,13 +90,16 @@ class BadInputTest {
     }
 
     @Test
-    void anImageThatIsNotRawIsRefusedWithTheWayToConvertIt() {
-        refused(Vmm.plan("--disk", "file=a.qcow2,format=qcow2"), "raw", "qemu-img convert");
+    void choicesThatAreNoneAreRefusedWithThoseThatAre() {
+        refused(Vmm.plan("--disk", "file=a.vmdk,format=vmdk"), "format takes qcow2 or raw, not vmdk");
+        refused(Vmm.plan("--disk", "file=a,cache=unsafe"), "cache takes none or writeback or writethrough");
+        refused(Vmm.plan("--disk", "file=a,aio=native"), "aio takes auto or io_uring or threads");
+        refused(Vmm.plan("--disk", "file=a,discard=on"), "discard takes unmap or ignore");
     }
 
     @Test
     void aDiskOverTheNetworkIsRefused() {
-        refused(Vmm.plan("--disk", "file=nbd://host/export"), "network", "nbd://host/export");
+        refused(Vmm.plan("--disk", "file=iscsi://host/disk"), "cannot be opened by iscsi:", "nbd://");
     }
 
     @Test

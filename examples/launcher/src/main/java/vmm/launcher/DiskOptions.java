@@ -1,0 +1,149 @@
+package vmm.launcher;
+
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import vmm.block.BlockOptions;
+import vmm.block.BlockOptions.Aio;
+import vmm.block.BlockOptions.Cache;
+import vmm.block.BlockOptions.Format;
+import vmm.machine.ConfigurationException;
+import vmm.machine.MachineRequest.Bus;
+import vmm.machine.MachineRequest.Disk;
+
+/** Reads the value of {@code --disk}. Pure: looks at no file and no device. */
+final class DiskOptions {
+    private static final List<String> IMAGE_KEYS = List.of("file", "format", "readonly", "cache", "aio", "discard");
+    private static final List<String> SCSI_KEYS = List.of("controller", "target", "lun", "wwn", "vendor", "product");
+    private static final List<String> VIRTIO_KEYS = List.of("slot", "function");
+    private static final List<String> COMMON_KEYS = List.of("id", "bus", "serial", "logical-block", "physical-block");
+
+    /** The keys of {@code --disk}. */
+    static final List<String> KEYS = Stream.of(IMAGE_KEYS, COMMON_KEYS, SCSI_KEYS, VIRTIO_KEYS)
+            .flatMap(List::stream)
+            .toList();
+
+    /** What stands for {@code file=} and itself, as in {@code --disk mem:64M}. */
+    private static final List<String> SCHEMES = List.of("null:", "mem:", "nbd://", "nbd+unix://");
+
+    private static final List<String> NETWORK = List.of("nbds:", "nbds+unix:", "iscsi:", "http:", "https:", "ssh:");
+
+    private static final Map<String, Format> FORMATS = Map.of("raw", Format.RAW, "qcow2", Format.QCOW2);
+    private static final Map<String, Cache> CACHES =
+            Map.of("none", Cache.NONE, "writeback", Cache.WRITEBACK, "writethrough", Cache.WRITETHROUGH);
+    private static final Map<String, Aio> ENGINES =
+            Map.of("auto", Aio.AUTO, "io_uring", Aio.IO_URING, "threads", Aio.THREADS);
+
+    private final String text;
+    private final KeyValues values;
+
+    private DiskOptions(String text) {
+        this.text = text;
+        this.values = KeyValues.parse("--disk", withFileKey(text), KEYS);
+    }
+
+    /**
+     * A disk as the user wrote it.
+     *
+     * @throws ConfigurationException if it makes no sense
+     */
+    static Disk parse(String text) {
+        return new DiskOptions(text).disk();
+    }
+
+    /** A disk that no file keeps needs no key: {@code mem:64M} stands for {@code file=mem:64M}. */
+    private static String withFileKey(String text) {
+        return SCHEMES.stream().anyMatch(text::startsWith) ? "file=" + text : text;
+    }
+
+    private Disk disk() {
+        Bus bus = values.oneOf("bus", "scsi", List.of("scsi", "virtio")).equals("scsi") ? Bus.SCSI : Bus.VIRTIO;
+        switch (bus) {
+            case SCSI ->
+                values.refuse(
+                        VIRTIO_KEYS,
+                        "is for disks with bus=virtio; a SCSI disk sits where its controller does (--controller)");
+            case VIRTIO -> values.refuse(SCSI_KEYS, "is for disks with bus=scsi, and this one has bus=virtio");
+        }
+        return new Disk(
+                values.get("id").map(DiskOptions::id),
+                image(),
+                values.get("serial"),
+                values.get("wwn").map(DiskOptions::wwn).orElse(OptionalLong.empty()),
+                values.get("vendor"),
+                values.get("product"),
+                values.number("logical-block").orElse(512),
+                values.number("physical-block"),
+                bus,
+                values.number("controller"),
+                values.number("target"),
+                values.number("lun"),
+                MachineOptions.place(values));
+    }
+
+    private BlockOptions image() {
+        return new BlockOptions(
+                source(),
+                values.isOn("readonly"),
+                values.oneOf("format", "raw", FORMATS),
+                values.oneOf("cache", "writeback", CACHES),
+                values.oneOf("aio", "auto", ENGINES),
+                values.oneOf("discard", "unmap", List.of("unmap", "ignore")).equals("unmap"));
+    }
+
+    private String source() {
+        String source = values.get("file").orElse("");
+        if (source.isEmpty()) {
+            throw new ConfigurationException("--disk " + text
+                    + " does not say where the data is; write file=PATH, null:SIZE, mem:SIZE or nbd://HOST/EXPORT.");
+        }
+        for (String scheme : NETWORK) {
+            if (source.startsWith(scheme)) {
+                throw new ConfigurationException("Disks cannot be opened by " + scheme + " (" + source
+                        + "); use an image file, null:SIZE, mem:SIZE, nbd:// or nbd+unix://.");
+            }
+        }
+        for (String kind : List.of("null:", "mem:")) {
+            if (source.startsWith(kind)) {
+                checkSize(kind, source);
+            }
+        }
+        return source;
+    }
+
+    private static void checkSize(String kind, String source) {
+        long bytes = Sizes.parse("file=" + kind, source.substring(kind.length()), 'B');
+        if (bytes == 0 || bytes % 512 != 0) {
+            throw new ConfigurationException("A disk holds a multiple of 512 bytes, and " + source
+                    + " is not; write for example " + kind + "1G.");
+        }
+    }
+
+    private static String id(String id) {
+        boolean plain =
+                id.chars().allMatch(c -> c < 128 && (Character.isLetterOrDigit(c) || c == '-' || c == '_' || c == '.'));
+        if (id.isEmpty() || !plain) {
+            throw new ConfigurationException(
+                    "id=" + id + " of a disk must be letters, digits, '-', '_' and '.'; change it.");
+        }
+        return id;
+    }
+
+    private static OptionalLong wwn(String text) {
+        String digits = text.startsWith("0x") ? text.substring(2) : text;
+        try {
+            if (digits.length() == 16) {
+                return OptionalLong.of(Long.parseUnsignedLong(digits, 16));
+            }
+        } catch (NumberFormatException notHexadecimal) {
+            throw badWwn(text);
+        }
+        throw badWwn(text);
+    }
+
+    private static ConfigurationException badWwn(String text) {
+        return new ConfigurationException(
+                "wwn=" + text + " must be 16 hexadecimal digits, as in wwn=5000c50015ea71ac.");
+    }
+}
