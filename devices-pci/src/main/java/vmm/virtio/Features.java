@@ -11,5 +11,17 @@ public final class Features {
     /** The device follows virtio 1.0 or later. */
     public static final long VERSION_1 = 1L << 32;
 
+    /** Queues are laid out as packed ones. */
+    public static final long RING_PACKED = 1L << 34;
+
+    /** The device uses buffers in the order in which they were made available. */
+    public static final long IN_ORDER = 1L << 35;
+
+    /** The driver's notifications say where in the ring it has got to. */
+    public static final long NOTIFICATION_DATA = 1L << 38;
+
+    /** The driver may reset one queue. */
+    public static final long RING_RESET = 1L << 40;
+
     private Features() {}
 }

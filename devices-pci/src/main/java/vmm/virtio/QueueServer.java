@@ -1,5 +1,7 @@
 package vmm.virtio;
 
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import vmm.linux.EventFd;
 import vmm.memory.GuestFaultException;
@@ -10,16 +12,19 @@ import vmm.memory.GuestFaultException;
  */
 public final class QueueServer {
     private final QueueGroup group;
-    private final SplitVirtqueue queue;
+    private final Virtqueue queue;
     private final DescriptorChain chain;
     private final EventFd doorbell;
     private final @Nullable QueueHandler handler;
     private final DoorbellEvent event = new DoorbellEvent();
+    private final CountDownLatch quiet = new CountDownLatch(1);
+    private boolean serving;
+    private boolean stopping;
     private int busy;
 
     QueueServer(
             QueueGroup group,
-            SplitVirtqueue queue,
+            Virtqueue queue,
             DescriptorChain chain,
             EventFd doorbell,
             @Nullable QueueHandler handler) {
@@ -43,7 +48,7 @@ public final class QueueServer {
     }
 
     /** What the queue has done since the device was activated. Any thread may call. */
-    public SplitVirtqueue.Counters counters() {
+    public Virtqueue.Counters counters() {
         return queue.counters();
     }
 
@@ -60,7 +65,7 @@ public final class QueueServer {
      */
     public @Nullable DescriptorChain poll() {
         try {
-            return group.isRunning() && take() ? chain : null;
+            return serving && take() ? chain : null;
         } catch (GuestFaultException fault) {
             group.fault(fault);
             return null;
@@ -76,10 +81,16 @@ public final class QueueServer {
      */
     public void complete(int head, long written) {
         busy--;
-        if (group.isRunning()) {
+        if (serving) {
             queue.complete(head, written);
         } else {
-            group.checkQuiet();
+            checkQuiet();
+        }
+    }
+
+    private void checkQuiet() {
+        if (stopping && busy == 0) {
+            quiet.countDown();
         }
     }
 
@@ -91,16 +102,41 @@ public final class QueueServer {
         return true;
     }
 
+    QueueGroup group() {
+        return group;
+    }
+
     void watch() {
+        serving = true;
         if (handler != null) {
             group.loop().watch(doorbell, this::answer);
         }
     }
 
-    void unwatch() {
-        if (handler != null) {
-            group.loop().unwatch(doorbell);
+    /** Looks at the queue no more. */
+    void halt() {
+        if (serving) {
+            serving = false;
+            if (handler != null) {
+                group.loop().unwatch(doorbell);
+            }
         }
+    }
+
+    /** As {@link #halt}, and tells those who {@linkplain #awaitQuiet wait} when nothing is in flight. */
+    void beginStop() {
+        halt();
+        stopping = true;
+        checkQuiet();
+    }
+
+    boolean isQuiet() {
+        return quiet.getCount() == 0;
+    }
+
+    /** Waits until nothing is in flight after {@link #beginStop}. Any thread. */
+    boolean awaitQuiet(long timeout, TimeUnit unit) throws InterruptedException {
+        return quiet.await(timeout, unit);
     }
 
     void publish() {
@@ -109,7 +145,7 @@ public final class QueueServer {
 
     /** Takes all that the driver has made available. */
     void answer() {
-        if (handler == null || !group.isRunning()) {
+        if (handler == null || !serving) {
             return;
         }
         event.begin();
@@ -130,7 +166,7 @@ public final class QueueServer {
         int handled = 0;
         queue.disableNotifications();
         do {
-            while (group.isRunning() && take()) {
+            while (serving && take()) {
                 dispatch(target);
                 // A driver that follows the rules has no more than this before it is told of completions. One that goes
                 // on and on must not keep the loop from its other queues.
@@ -139,7 +175,7 @@ public final class QueueServer {
                     return handled;
                 }
             }
-        } while (group.isRunning() && queue.enableNotifications());
+        } while (serving && queue.enableNotifications());
         return handled;
     }
 

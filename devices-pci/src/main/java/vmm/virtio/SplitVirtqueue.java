@@ -4,16 +4,8 @@ import java.lang.invoke.VarHandle;
 import vmm.memory.GuestFaultException;
 import vmm.memory.GuestMemory;
 
-/**
- * The device's side of a split virtqueue (virtio 1.3 2.7).
- *
- * <p>Owned by one thread, takes no lock and allocates nothing. Every value from guest memory is read once and then
- * checked; whatever no driver would write raises a {@link GuestFaultException}, after which the queue must not be used.
- */
-public final class SplitVirtqueue {
-    /** The largest size of a queue (virtio 1.3 2.7). */
-    public static final int MAX_SIZE = 32768;
-
+/** The device's side of a split virtqueue (virtio 1.3 2.7). */
+public final class SplitVirtqueue implements Virtqueue {
     // struct virtq_desc (virtio 1.3 2.7.5): le64 addr, le32 len, le16 flags, le16 next
     private static final int DESC_SIZE = 16;
     private static final int DESC_LEN = 8;
@@ -33,27 +25,6 @@ public final class SplitVirtqueue {
 
     private static final int MASK_16 = 0xffff;
     private static final long MASK_32 = 0xffff_ffffL;
-
-    /**
-     * What a queue remembers between requests; the rest is in guest memory.
-     *
-     * @param nextAvail the free-running index of the next available entry to take
-     * @param nextUsed the free-running index of the next used entry to write
-     */
-    public record State(int nextAvail, int nextUsed) {
-        /** A queue that nobody has used. */
-        public static final State INITIAL = new State(0, 0);
-    }
-
-    /**
-     * What a queue has done since it was made.
-     *
-     * @param popped chains taken
-     * @param completed chains given back
-     * @param notified interrupts sent
-     * @param suppressed batches of used chains for which the driver wanted no interrupt
-     */
-    public record Counters(long popped, long completed, long notified, long suppressed) {}
 
     private final GuestMemory memory;
     private final int index;
@@ -101,10 +72,10 @@ public final class SplitVirtqueue {
         this.indirectDesc = (features & Features.RING_INDIRECT_DESC) != 0;
         this.usedEventAddress = driverArea + RING + (long) AVAIL_ENTRY_SIZE * size;
         this.availEventAddress = deviceArea + RING + (long) USED_ENTRY_SIZE * size;
-        this.nextAvail = state.nextAvail;
-        this.availIdx = state.nextAvail;
-        this.nextUsed = state.nextUsed;
-        this.publishedUsed = state.nextUsed;
+        this.nextAvail = state.nextAvail();
+        this.availIdx = state.nextAvail();
+        this.nextUsed = state.nextUsed();
+        this.publishedUsed = state.nextUsed();
 
         // virtio 1.3 2.7: sizes and alignments. The event fields are always counted in: only a driver that rounds its
         // allocation to the last byte could tell, and the table in 2.7 tells it to allocate them.
@@ -124,40 +95,34 @@ public final class SplitVirtqueue {
         }
     }
 
-    /** Which queue of the device this is. */
+    @Override
     public int index() {
         return index;
     }
 
-    /** The number of descriptors. */
+    @Override
     public int size() {
         return size;
     }
 
-    /** How many chains have been popped and not completed, at most {@link #size}. */
+    @Override
     public int inFlight() {
         return inFlight;
     }
 
-    /** What the queue remembers. Counts only while nothing is in flight and all is {@linkplain #publish published}. */
+    @Override
     public State state() {
         return new State(nextAvail, nextUsed);
     }
 
-    /** What the queue has done so far. Any thread may call; others than the owner see it a little late. */
+    @Override
     public Counters counters() {
         return new Counters(popped, completed, notified, suppressed);
     }
 
-    /**
-     * Takes the next chain that the driver has made available.
-     *
-     * @param chain filled with it; untouched if there is none
-     * @return false if there is none
-     * @throws GuestFaultException if the ring or the chain breaks a rule
-     */
+    @Override
     public boolean pop(DescriptorChain chain) {
-        if (nextAvail == availIdx && !lookForMore()) {
+        if (!hasMore()) {
             return false;
         }
         // Each chain takes at least one descriptor, which the driver may not offer again before it is used.
@@ -247,13 +212,7 @@ public final class SplitVirtqueue {
         }
     }
 
-    /**
-     * Gives a chain back. The driver sees it after the next {@link #publish}.
-     *
-     * @param head the chain's {@link DescriptorChain#head}
-     * @param written how many bytes were written, counted from the first writable one; those must have been written
-     * @throws IllegalStateException if nothing is in flight
-     */
+    @Override
     public void complete(int head, long written) {
         if (inFlight == 0) {
             throw new IllegalStateException("Queue " + index + " has no chain in flight.");
@@ -266,11 +225,7 @@ public final class SplitVirtqueue {
         completed++;
     }
 
-    /**
-     * Shows the driver what was completed since the last call, and interrupts it if it wants that.
-     *
-     * @return true if it was interrupted
-     */
+    @Override
     public boolean publish() {
         int fresh = (nextUsed - publishedUsed) & MASK_16;
         if (fresh == 0) {
@@ -299,7 +254,12 @@ public final class SplitVirtqueue {
         return wanted;
     }
 
-    /** Tells the driver that it need not ring the doorbell for now. It may ring all the same. */
+    @Override
+    public boolean hasMore() {
+        return nextAvail != availIdx || lookForMore();
+    }
+
+    @Override
     public void disableNotifications() {
         // virtio 1.3 2.7.10.2: with EVENT_IDX flags stay 0, and an avail_event left behind is as good
         if (!eventIdx) {
@@ -307,12 +267,7 @@ public final class SplitVirtqueue {
         }
     }
 
-    /**
-     * Asks the driver to ring the doorbell for the next chain.
-     *
-     * @return true if one has arrived meanwhile, which may come without a ring
-     * @throws GuestFaultException if the available index is impossible
-     */
+    @Override
     public boolean enableNotifications() {
         if (eventIdx) {
             memory.putShort(availEventAddress, nextAvail);
@@ -321,6 +276,6 @@ public final class SplitVirtqueue {
         }
         // virtio 1.3 2.7.13.4.1: the driver writes idx, then reads this; so write this, then read idx
         VarHandle.fullFence();
-        return nextAvail != availIdx || lookForMore();
+        return hasMore();
     }
 }

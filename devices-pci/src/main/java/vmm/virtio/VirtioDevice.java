@@ -40,4 +40,20 @@ public interface VirtioDevice {
      * of guest memory will be touched.
      */
     void reset();
+
+    /**
+     * The driver resets one queue of the running device (virtio 1.3 2.6.1). When this returns none of its requests is
+     * in flight and no byte of it will be touched; other queues have gone on. Called only if
+     * {@link Features#RING_RESET} was agreed on.
+     *
+     * @param index which queue, one that was set up
+     */
+    default void resetQueue(int index) {
+        throw new UnsupportedOperationException("This device offers no reset of a single queue.");
+    }
+
+    /** The driver enables a queue again that it had reset. See {@link #resetQueue}. */
+    default void enableQueue(QueueSetup setup) {
+        throw new UnsupportedOperationException("This device offers no reset of a single queue.");
+    }
 }

@@ -16,18 +16,22 @@ final class EchoDevice implements VirtioDevice {
     int handled;
 
     @Nullable
-    QueueGroup group;
+    DeviceQueues active;
 
     /** Makes every request meet a defect of the device. */
     boolean failing;
 
-    private final EventLoop loop;
+    private final QueueLoops loops;
     private final int queues;
     private final int queueSize;
     private final byte[] buffer = new byte[1 << 16];
 
     EchoDevice(EventLoop loop, int queues, int queueSize) {
-        this.loop = loop;
+        this(QueueLoops.single(loop), queues, queueSize);
+    }
+
+    EchoDevice(QueueLoops loops, int queues, int queueSize) {
+        this.loops = loops;
         this.queues = queues;
         this.queueSize = queueSize;
     }
@@ -64,14 +68,14 @@ final class EchoDevice implements VirtioDevice {
 
     @Override
     public void activate(Activation activation) {
-        QueueGroup active = new QueueGroup(loop, "echo", activation);
+        DeviceQueues started = new DeviceQueues(loops, "echo", activation);
         for (QueueSetup setup : activation.queues()) {
             if (setup != null) {
-                active.serve(setup, queueSize, this::handle);
+                started.serve(setup, queueSize, this::handle);
             }
         }
-        group = active;
-        active.start();
+        active = started;
+        started.start();
     }
 
     private void handle(QueueServer server, DescriptorChain chain) {
@@ -100,10 +104,10 @@ final class EchoDevice implements VirtioDevice {
 
     @Override
     public void reset() {
-        QueueGroup active = group;
-        if (active != null) {
-            group = null;
-            active.stop();
+        DeviceQueues running = active;
+        if (running != null) {
+            active = null;
+            running.stop();
         }
     }
 }

@@ -342,7 +342,7 @@ class SplitVirtqueueTest {
         assertEquals(head, guest.usedHead());
         assertEquals(0xffff_fffeL, guest.usedLength());
         assertFalse(guest.collect());
-        assertEquals(new SplitVirtqueue.State(1, 1), queue.state());
+        assertEquals(new Virtqueue.State(1, 1), queue.state());
     }
 
     @Test
@@ -381,7 +381,7 @@ class SplitVirtqueueTest {
                 assertEquals(turn, guest.usedLength());
             }
             assertEquals(70_000, guest.interrupts());
-            assertEquals(new SplitVirtqueue.Counters(70_000, 70_000, 70_000, 0), queue.counters());
+            assertEquals(new Virtqueue.Counters(70_000, 70_000, 70_000, 0), queue.counters());
             guest.close();
         }
     }
@@ -479,8 +479,8 @@ class SplitVirtqueueTest {
         for (int event = 0xfffc; event < 0x10004; event++) {
             MockQueue guest = guest(Features.RING_EVENT_IDX);
             guest.putAvailIdx(0xfffe);
-            SplitVirtqueue queue = new SplitVirtqueue(
-                    memory, guest.setup(), driver.features(), new SplitVirtqueue.State(0xfffe, 0xfffe));
+            SplitVirtqueue queue =
+                    new SplitVirtqueue(memory, guest.setup(), driver.features(), new Virtqueue.State(0xfffe, 0xfffe));
             guest.putDescriptor(0, BUFFER, 1, 0, 0);
             guest.putUsedEvent(event);
             guest.putAvailIdx(0x10002);

@@ -1,6 +1,7 @@
 package vmm.virtio.blk;
 
 import java.nio.charset.StandardCharsets;
+import vmm.virtio.RingFeatures;
 
 /**
  * What a user chooses of a virtio block device.
@@ -12,8 +13,10 @@ import java.nio.charset.StandardCharsets;
  *     KiB
  * @param queues the number of request queues, one for each vCPU being best
  * @param queueSize the largest size of each queue: a power of two from 4 to 1024
+ * @param rings the features of the queues
  */
-public record BlkConfig(String id, String serial, int logicalBlock, int physicalBlock, int queues, int queueSize) {
+public record BlkConfig(
+        String id, String serial, int logicalBlock, int physicalBlock, int queues, int queueSize, RingFeatures rings) {
     /** The most bytes of a serial number (virtio 1.3 5.2.6). */
     public static final int SERIAL_SIZE = 20;
 
@@ -45,9 +48,19 @@ public record BlkConfig(String id, String serial, int logicalBlock, int physical
                 "A queue has 4 to 1024 descriptors, a power of two, not " + queueSize);
     }
 
+    /** A disk whose queues have the usual features. */
+    public BlkConfig(String id, String serial, int logicalBlock, int physicalBlock, int queues, int queueSize) {
+        this(id, serial, logicalBlock, physicalBlock, queues, queueSize, RingFeatures.DEFAULT);
+    }
+
     /** A disk with blocks of 512 bytes and one queue of 256 descriptors. */
     public static BlkConfig of(String id, String serial) {
         return new BlkConfig(id, serial, 512, 512, 1, 256);
+    }
+
+    /** The same disk with other features of its queues. */
+    public BlkConfig withRings(RingFeatures other) {
+        return new BlkConfig(id, serial, logicalBlock, physicalBlock, queues, queueSize, other);
     }
 
     private static void check(boolean condition, String message) {

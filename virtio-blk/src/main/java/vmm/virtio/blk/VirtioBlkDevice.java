@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
 import vmm.block.BlockDevice;
 import vmm.event.EventLoop;
 import vmm.virtio.Activation;
-import vmm.virtio.Features;
-import vmm.virtio.QueueGroup;
+import vmm.virtio.DeviceQueues;
+import vmm.virtio.QueueLoops;
 import vmm.virtio.QueueSetup;
 import vmm.virtio.VirtioDevice;
 
 /**
- * A virtio block device (virtio 1.3 5.2) in front of one disk. All its queues belong to one event loop.
+ * A virtio block device (virtio 1.3 5.2) in front of one disk. Each of its queues belongs to one event loop.
  *
  * <p>The disk's bytes move straight between the disk and guest memory. Closing the disk, after the last {@link #reset},
  * is up to its owner.
@@ -40,20 +40,27 @@ public final class VirtioBlkDevice implements VirtioDevice {
     /** {@code num_queues} counts. */
     public static final long F_MQ = 1L << 12;
 
-    private final EventLoop loop;
+    private final QueueLoops loops;
     private final BlkConfig config;
     private final BlkConfigSpace space;
     private final BlkQueue[] queues;
     private final boolean readOnly;
-    private @Nullable QueueGroup group;
+    private @Nullable DeviceQueues active;
+
+    /** A device all of whose queues belong to one loop. See the other constructor. */
+    public VirtioBlkDevice(EventLoop loop, BlockDevice disk, BlkConfig config) {
+        this(QueueLoops.single(loop), disk, config);
+    }
 
     /**
      * A device that no driver has found yet.
      *
-     * @param loop does all of the device's work
+     * @param loops which loop serves which queue
+     * @throws IllegalArgumentException if the loops were chosen for another number of queues
      */
-    public VirtioBlkDevice(EventLoop loop, BlockDevice disk, BlkConfig config) {
-        this.loop = loop;
+    public VirtioBlkDevice(QueueLoops loops, BlockDevice disk, BlkConfig config) {
+        loops.check(config.queues());
+        this.loops = loops;
         this.config = config;
         this.readOnly = disk.readOnly();
         // Sectors after the last whole logical block cannot be reached by a driver that goes by blk_size.
@@ -61,7 +68,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
         this.space = new BlkConfigSpace(config, sectors);
         this.queues = new BlkQueue[config.queues()];
         for (int i = 0; i < queues.length; i++) {
-            queues[i] = new BlkQueue(disk.openQueue(loop), config, sectors, readOnly);
+            queues[i] = new BlkQueue(disk.openQueue(loops.of(i)), config, sectors, readOnly);
         }
     }
 
@@ -72,8 +79,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return Features.RING_INDIRECT_DESC
-                | Features.RING_EVENT_IDX
+        return config.rings().bits()
                 | F_SEG_MAX
                 | F_BLK_SIZE
                 | F_FLUSH
@@ -106,25 +112,42 @@ public final class VirtioBlkDevice implements VirtioDevice {
 
     @Override
     public void activate(Activation activation) {
-        QueueGroup active = new QueueGroup(loop, config.id(), activation);
+        DeviceQueues started = new DeviceQueues(loops, config.id(), activation);
         for (QueueSetup setup : activation.queues()) {
             if (setup != null) {
                 BlkQueue queue = queues[setup.index()];
                 // virtio 1.3 5.2.5.1: without FLUSH the driver may take it that a write that was answered is stable
                 queue.activate(activation.memory(), !activation.has(F_FLUSH));
-                active.serve(setup, config.queueSize(), queue);
+                started.serve(setup, config.queueSize(), queue);
             }
         }
-        group = active;
-        active.start();
+        active = started;
+        started.start();
+    }
+
+    @Override
+    public void resetQueue(int index) {
+        DeviceQueues running = active;
+        if (running != null) {
+            running.stop(index);
+        }
+    }
+
+    @Override
+    public void enableQueue(QueueSetup setup) {
+        DeviceQueues running = active;
+        if (running != null) {
+            running.serve(setup, config.queueSize(), queues[setup.index()]);
+            running.start();
+        }
     }
 
     @Override
     public void reset() {
-        QueueGroup active = group;
-        if (active != null) {
-            group = null;
-            active.stop();
+        DeviceQueues running = active;
+        if (running != null) {
+            active = null;
+            running.stop();
         }
     }
 

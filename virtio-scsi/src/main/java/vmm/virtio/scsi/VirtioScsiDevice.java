@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 import vmm.scsi.ScsiBus;
 import vmm.virtio.Activation;
-import vmm.virtio.Features;
-import vmm.virtio.QueueGroup;
+import vmm.virtio.DeviceQueues;
+import vmm.virtio.QueueLoops;
 import vmm.virtio.QueueSetup;
 import vmm.virtio.VirtioDevice;
 
@@ -33,7 +33,7 @@ public final class VirtioScsiDevice implements VirtioDevice {
     private final HbaConfig config;
     private final HbaConfigSpace space;
     private final RequestPath path;
-    private @Nullable QueueGroup group;
+    private @Nullable DeviceQueues active;
 
     /**
      * A device that no driver has found yet.
@@ -55,7 +55,7 @@ public final class VirtioScsiDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return Features.RING_INDIRECT_DESC | Features.RING_EVENT_IDX;
+        return config.rings().bits();
     }
 
     @Override
@@ -82,33 +82,53 @@ public final class VirtioScsiDevice implements VirtioDevice {
 
     @Override
     public void activate(Activation activation) {
-        QueueGroup active = new QueueGroup(loop, config.id(), activation);
+        DeviceQueues started = new DeviceQueues(QueueLoops.single(loop), config.id(), activation);
         List<@Nullable QueueSetup> setups = activation.queues();
         for (QueueSetup setup : setups.subList(FIRST_REQUEST_QUEUE, setups.size())) {
-            if (setup != null) {
-                active.serve(setup, config.queueSize(), path);
-            }
+            serve(started, setup);
         }
-        // virtio 1.3 5.6.6.2: the driver sees what a function aborted before it sees the function's end. A group shows
-        // what was used queue by queue in this order, so the control queue comes after all request queues.
-        QueueSetup control = setups.get(CONTROL_QUEUE);
-        if (control != null) {
-            active.serve(control, LONGEST_CONTROL_CHAIN, path.manager());
+        // virtio 1.3 5.6.6.2: the driver sees what a function aborted before it sees the function's end. What was used
+        // is shown queue by queue in this order, so the control queue comes after all request queues.
+        serve(started, setups.get(CONTROL_QUEUE));
+        serve(started, setups.get(EVENT_QUEUE));
+        active = started;
+        started.start();
+    }
+
+    private void serve(DeviceQueues served, @Nullable QueueSetup setup) {
+        if (setup == null) {
+            return;
         }
-        QueueSetup event = setups.get(EVENT_QUEUE);
-        if (event != null) {
-            active.open(event, config.queueSize());
+        switch (setup.index()) {
+            case CONTROL_QUEUE -> served.serve(setup, LONGEST_CONTROL_CHAIN, path.manager());
+            case EVENT_QUEUE -> served.open(setup, config.queueSize());
+            default -> served.serve(setup, config.queueSize(), path);
         }
-        group = active;
-        active.start();
+    }
+
+    @Override
+    public void resetQueue(int index) {
+        DeviceQueues running = active;
+        if (running != null) {
+            running.stop(index);
+        }
+    }
+
+    @Override
+    public void enableQueue(QueueSetup setup) {
+        DeviceQueues running = active;
+        if (running != null) {
+            serve(running, setup);
+            running.start();
+        }
     }
 
     @Override
     public void reset() {
-        QueueGroup active = group;
-        if (active != null) {
-            group = null;
-            active.stop();
+        DeviceQueues running = active;
+        if (running != null) {
+            active = null;
+            running.stop();
             path.reset();
         }
         space.reset();

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,7 +23,7 @@ import vmm.memory.GuestMemory;
 import vmm.virtio.driver.MockDriver;
 import vmm.virtio.driver.MockQueue;
 
-class QueueGroupTest {
+class DeviceQueuesTest {
     private static final int SIZE = 8;
     private static final long IN = 0x80000;
     private static final long OUT = 0x90000;
@@ -49,8 +48,8 @@ class QueueGroupTest {
         return guest;
     }
 
-    private static QueueGroup groupOf(EchoDevice device) {
-        return Objects.requireNonNull(device.group);
+    private static DeviceQueues queuesOf(EchoDevice device) {
+        return Objects.requireNonNull(device.active);
     }
 
     @Test
@@ -123,7 +122,7 @@ class QueueGroupTest {
         assertThrows(IllegalStateException.class, loop::runUntilIdle);
         assertNotNull(driver.broken());
         device.reset();
-        assertNull(device.group);
+        assertNull(device.active);
     }
 
     @Test
@@ -174,29 +173,28 @@ class QueueGroupTest {
     @Test
     void theLoopCannotWaitForItselfInAReset() {
         MockQueue guest = started(0);
-        QueueGroup group = groupOf(device);
+        DeviceQueues queues = queuesOf(device);
         device.holding = true;
         guest.readable(IN, 4).offer();
         guest.kick();
         loop.runUntilIdle();
-        assertThrows(IllegalStateException.class, group::stop);
+        assertThrows(IllegalStateException.class, queues::stop);
         device.release();
-        group.stop();
-        device.group = null;
+        queues.stop();
+        device.active = null;
     }
 
     @Test
     void aResetFromAnotherThreadWaitsForRequestsInFlight() throws InterruptedException {
         MockQueue guest = started(0);
-        QueueGroup group = groupOf(device);
         device.holding = true;
         guest.readable(IN, 4).offer();
         guest.kick();
         loop.runUntilIdle();
         Thread vcpu = new Thread(device::reset);
         vcpu.start();
-        while (group.isRunning()) {
-            loop.step();
+        while (!loop.step()) {
+            Thread.onSpinWait();
         }
         vcpu.join(50);
         assertTrue(vcpu.isAlive());
@@ -232,12 +230,12 @@ class QueueGroupTest {
     void aPolledQueueGivesItsBuffersWhenTheDeviceWantsThem() {
         driver.negotiate(0);
         MockQueue guest = driver.addQueue(0, SIZE);
-        QueueGroup group = new QueueGroup(
-                loop,
+        DeviceQueues queues = new DeviceQueues(
+                QueueLoops.single(loop),
                 "events",
                 new Activation(memory, driver.features(), List.<@Nullable QueueSetup>of(guest.setup()), driver));
-        QueueServer events = Objects.requireNonNull(group.open(guest.setup(), 4));
-        group.start();
+        QueueServer events = Objects.requireNonNull(queues.open(guest.setup(), 4));
+        queues.start();
         loop.runUntilIdle();
         assertNull(events.poll());
         int head = guest.writable(OUT, 16).offer();
@@ -253,8 +251,7 @@ class QueueGroupTest {
         assertEquals(head, guest.usedHead());
         assertEquals(7, memory.getInt(OUT));
         assertEquals(1, guest.interrupts());
-        assertSame(events, group.servers().getFirst());
-        group.stop();
+        queues.stop();
         assertNull(events.poll());
     }
 
