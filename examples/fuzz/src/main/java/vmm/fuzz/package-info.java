@@ -1,0 +1,5 @@
+/** What fuzz targets share. */
+@NullMarked
+package vmm.fuzz;
+
+import org.jspecify.annotations.NullMarked;
