@@ -52,9 +52,10 @@ final class LabMachine {
                 "-no-reboot",
                 "-accel",
                 "tcg,thread=multi",
-                // Without 5-level paging: one level less to walk, twice over under nested paging.
+                // Without 5-level paging: one level less to walk, twice over under nested paging. Without XSAVE: the
+                // emulator lets a nested guest set XCR0 behind KVM's back, and Linux then warns of its state.
                 "-cpu",
-                "max,+svm,la57=off,pmu=off",
+                "max,+svm,la57=off,pmu=off,xsave=off",
                 "-smp",
                 Integer.toString(config.vcpus()),
                 "-m",
