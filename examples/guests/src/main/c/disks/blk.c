@@ -1,5 +1,5 @@
 /* virtio-blk (virtio 1.3 5.2): capacity, serial number, the first and the last sector. */
-#include "guest.h"
+#include "disks.h"
 
 #define REQUESTS 0
 #define SECTOR 512
@@ -26,7 +26,7 @@ static enum outcome submit(struct virtio_device *device, uint32_t type, uint64_t
     status = 0xff;
     spoil_block(size);
     struct part parts[] = {{&request, sizeof request}, {block, size}, {&status, sizeof status}};
-    enum outcome outcome = virtio_request(device, REQUESTS, parts, 3);
+    enum outcome outcome = send_request(device, REQUESTS, parts, 3);
     if (outcome != SUCCESS)
         return outcome;
     if (status != BLK_S_OK) {
@@ -70,9 +70,9 @@ static enum outcome show(struct virtio_device *device)
 enum outcome blk_run(const struct pci_function *at)
 {
     struct virtio_device device;
-    enum outcome outcome = virtio_open(&device, at);
+    enum outcome outcome = virtio_open(&device, at, 0);
     if (outcome == SUCCESS)
-        outcome = virtio_queue(&device, REQUESTS);
+        outcome = open_queue(&device, REQUESTS);
     if (outcome == SUCCESS) {
         virtio_start(&device);
         outcome = show(&device);

@@ -1,85 +1,18 @@
 /* virtio-scsi (virtio 1.3 5.6): every logical unit of every target, as SPC and SBC describe it, and two blocks. */
-#include "guest.h"
-
-#define CONTROL 0
-#define EVENTS 1
-#define REQUESTS 2
-#define CONFIG_MAX_TARGET 30
-
-#define CDB_SIZE 32
-#define SENSE_SIZE 96
-
-#define TEST_UNIT_READY 0x00
-#define INQUIRY 0x12
-#define INQUIRY_SIZE 36
-#define INQUIRY_EVPD 1
-#define VPD_UNIT_SERIAL_NUMBER 0x80
-#define READ_CAPACITY_10 0x25
-#define READ_10 0x28
-#define READ_16 0x88
-#define SERVICE_ACTION_IN_16 0x9e
-#define SAI_READ_CAPACITY_16 0x10
-#define REPORT_LUNS 0xa0
-
-#define TYPE_MASK 0x1f
-#define TYPE_DISK 0x00
-#define TYPE_CD_ROM 0x05
-#define QUALIFIER_MASK 0xe0
-
-#define GOOD 0x00
-#define CHECK_CONDITION 0x02
-#define UNIT_ATTENTION 0x06
-#define RESPONSE_OK 0
-#define RESPONSE_BAD_TARGET 3
-#define RESPONSE_INCORRECT_LUN 11
+#include "disks.h"
+#include "../common/scsi.h"
 
 #define ATTEMPTS 4
 #define LUNS_MAX 16
-#define LUN_LIST_HEADER 8
-#define LUN_SIZE 8
-#define FLAT_ADDRESSING 0x40
-
-struct scsi_request {
-    uint8_t lun[8];
-    uint64_t id;
-    uint8_t task_attr;
-    uint8_t prio;
-    uint8_t crn;
-    uint8_t cdb[CDB_SIZE];
-} __attribute__((packed));
-
-struct scsi_response {
-    uint32_t sense_length;
-    uint32_t residual;
-    uint16_t status_qualifier;
-    uint8_t status;
-    uint8_t response;
-    uint8_t sense[SENSE_SIZE];
-} __attribute__((packed));
+#define INQUIRY_SIZE 36
 
 static struct scsi_request request;
 static struct scsi_response response;
 
-static uint32_t big_endian_32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return __builtin_bswap32(value);
-}
-
-static void put_big_endian_32(uint8_t *at, uint32_t value)
-{
-    value = __builtin_bswap32(value);
-    memcpy(at, &value, sizeof value);
-}
-
 static void address(uint8_t target, uint16_t lun)
 {
     memset(&request, 0, sizeof request);
-    request.lun[0] = 1;
-    request.lun[1] = target;
-    request.lun[2] = lun >> 8 | FLAT_ADDRESSING;
-    request.lun[3] = lun;
+    scsi_address(request.lun, target, lun);
 }
 
 static void command(uint8_t operation)
@@ -96,7 +29,7 @@ static enum outcome submit(struct virtio_device *device, uint32_t size)
         response.response = 0xff;
         spoil_block(size);
         struct part parts[] = {{&request, sizeof request}, {&response, sizeof response}, {block, size}};
-        enum outcome outcome = virtio_request(device, REQUESTS, parts, size ? 3 : 2);
+        enum outcome outcome = send_request(device, REQUEST_QUEUE, parts, size ? 3 : 2);
         if (outcome != SUCCESS)
             return outcome;
         if (response.response != RESPONSE_OK || response.status != CHECK_CONDITION
@@ -256,9 +189,9 @@ static enum outcome show_target(struct virtio_device *device, uint8_t target)
 enum outcome scsi_run(const struct pci_function *at)
 {
     struct virtio_device device;
-    enum outcome outcome = virtio_open(&device, at);
-    for (int queue = CONTROL; outcome == SUCCESS && queue <= REQUESTS; queue++)
-        outcome = virtio_queue(&device, queue);
+    enum outcome outcome = virtio_open(&device, at, 0);
+    for (int queue = CONTROL_QUEUE; outcome == SUCCESS && queue <= REQUEST_QUEUE; queue++)
+        outcome = open_queue(&device, queue);
     if (outcome == SUCCESS) {
         virtio_start(&device);
         uint16_t last = *(volatile uint16_t *)(device.config + CONFIG_MAX_TARGET);

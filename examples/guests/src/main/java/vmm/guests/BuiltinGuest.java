@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A guest that comes with the VMM: a 64-bit ELF file of a few KiB with a PVH entry point, that talks on the first
+ * A guest that comes with the VMM: a 64-bit ELF file of at most 16 KiB with a PVH entry point, that talks on the first
  * serial port and leaves through the debug exit port (0xF4).
  *
  * <p>A guest that reaches its end writes {@link #SUCCESS} there, which makes the VMM's exit status
@@ -25,6 +25,28 @@ public enum BuiltinGuest {
      * time, 0x16 a request failed. Without that port the guest powers the machine off (PIIX4), or resets it, or halts.
      */
     DISKS("disks"),
+
+    /**
+     * Keeps virtio disks busy from CPL 3, by polling, and prints how they did; or writes records that can be looked for
+     * after a crash. Its command line has jobs of {@code KEY=VALUE} words with {@code then} between them; what a job
+     * does not say is as in the one before:
+     *
+     * <ul>
+     *   <li>{@code dev=blk|scsi}, {@code devices=} how many of them, {@code queues=} of each, {@code luns=} of target 0
+     *   <li>{@code rw=randread|randwrite|read|write|records}, {@code bs=} in bytes, {@code qd=} requests in each queue
+     *   <li>{@code seconds=} with up to three decimals; 0 for records means until the end
+     *   <li>{@code flush-every=} so many records, {@code seed=} of the random blocks
+     *   <li>{@code event_idx=0|1}, {@code indirect=0|1}: whether these features are used if they are offered
+     * </ul>
+     *
+     * <p>A job prints {@code begin} and its words when it starts. A measuring one ends with a line that adds, as
+     * {@code KEY=VALUE}: {@code ios}, {@code ns} (elapsed), {@code kicks} (notifications sent), {@code p50},
+     * {@code p99} and {@code max} (nanoseconds from submission to completion) and {@code errors}. A writing one prints
+     * {@code promised N} each time that a flush has made all records up to the N-th stable. The last line is
+     * {@code Finished} or starts with {@code Failed:}; failures end as those of {@link #DISKS}, or with 0x17 no timer,
+     * 0x18 too little memory, 0x19 bad command line.
+     */
+    LOAD("load"),
 
     /** Prints {@code V} as its first act and leaves. */
     FIRST_BYTE("first-byte"),

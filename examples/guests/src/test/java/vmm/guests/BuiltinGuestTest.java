@@ -27,7 +27,7 @@ class BuiltinGuestTest {
     @EnumSource
     void everyGuestIsASmallElfFileWithAPvhEntry(BuiltinGuest guest) {
         byte[] bytes = guest.bytes();
-        assertTrue(bytes.length < 8 * KIB);
+        assertTrue(bytes.length < 16 * KIB);
         ByteBuffer elf = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         assertEquals(0x464C457F, elf.getInt(0));
         int programHeaders = (int) elf.getLong(32);

@@ -1,6 +1,7 @@
 package vmm.guests;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -112,6 +113,74 @@ class QemuTest {
         Run run = run(BuiltinGuest.DISKS, "", List.of());
         assertEquals("Failed: no disk was found, 0 disks", run.lines.getLast());
         assertEquals(0, run.status);
+    }
+
+    @Test
+    void loadDrivesBothKindsOfDisksAndCountsWhatItDid() throws Exception {
+        var options = new ArrayList<>(DEBUG_EXIT);
+        options.addAll(drive("blk", disk(6, 1 << 20)));
+        options.addAll(List.of("-device", "virtio-blk-pci,disable-legacy=on,num-queues=2,drive=blk"));
+        options.addAll(List.of("-device", "virtio-scsi-pci,disable-legacy=on,num_queues=2,id=hba"));
+        options.addAll(drive("first", disk(7, 1 << 20)));
+        options.addAll(List.of("-device", "scsi-hd,drive=first,bus=hba.0,scsi-id=0,lun=0"));
+        options.addAll(drive("second", disk(8, 1 << 20)));
+        options.addAll(List.of(
+                "-device",
+                "scsi-hd,drive=second,bus=hba.0,scsi-id=0,lun=1,logical_block_size=4096,physical_block_size=4096"));
+        options.addAll(List.of(
+                "-append",
+                "seconds=0.1 dev=blk qd=1 then qd=128 rw=randwrite then indirect=0 qd=32 rw=read bs=16384 queues=2"
+                        + " then dev=scsi luns=2 bs=4096 rw=write event_idx=0"));
+        Run run = run(BuiltinGuest.LOAD, "", options);
+        assertEquals("Finished", run.lines.getLast());
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status);
+        List<String> ends =
+                run.lines.stream().filter(line -> line.startsWith("end ")).toList();
+        List<String> jobs = List.of(
+                "end dev=blk rw=randread bs=4096 qd=1 devices=1 queues=1 luns=1",
+                "end dev=blk rw=randwrite bs=4096 qd=128 devices=1 queues=1 luns=1",
+                "end dev=blk rw=read bs=16384 qd=32 devices=1 queues=2 luns=1",
+                "end dev=scsi rw=write bs=4096 qd=32 devices=1 queues=2 luns=2");
+        assertEquals(jobs.size(), ends.size());
+        for (int i = 0; i < jobs.size(); i++) {
+            String pattern = jobs.get(i) + " ios=[1-9]\\d* ns=[1-9]\\d{8} kicks=[1-9]\\d*"
+                    + " p50=[1-9]\\d* p99=[1-9]\\d* max=[1-9]\\d* errors=0";
+            assertTrue(ends.get(i).matches(pattern), ends.get(i));
+        }
+    }
+
+    @Test
+    void recordsThatAreWrittenAreOnTheDiskAndPromised() throws Exception {
+        for (String dev : List.of("blk", "scsi")) {
+            var options = new ArrayList<>(DEBUG_EXIT);
+            options.addAll(drive(dev, new byte[1 << 20]));
+            options.addAll(List.of(
+                    "-device",
+                    dev.equals("blk")
+                            ? "virtio-blk-pci,disable-legacy=on,drive=blk"
+                            : "virtio-scsi-pci,disable-legacy=on,id=hba"));
+            if (dev.equals("scsi")) {
+                options.addAll(List.of("-device", "scsi-hd,drive=scsi,bus=hba.0,scsi-id=0,lun=0"));
+            }
+            options.addAll(List.of("-append", "rw=records qd=8 seed=7 flush-every=10 bs=2048 seconds=0.1 dev=" + dev));
+            Run run = run(BuiltinGuest.LOAD, "", options);
+            assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status, run.lines::toString);
+            var records = new Records(7, 2048, 512);
+            long promised = records.promised(run.lines);
+            assertTrue(promised >= 10, run.lines::toString);
+            assertEquals(List.of(), records.missing(directory.resolve(dev + ".img"), promised));
+            long beyond = promised + 512;
+            assertNotEquals(List.of(), records.missing(directory.resolve(dev + ".img"), beyond));
+        }
+    }
+
+    @Test
+    void aWordThatLoadDoesNotKnowIsAFailure() throws Exception {
+        var options = new ArrayList<>(DEBUG_EXIT);
+        options.addAll(List.of("-append", "seconds=1 queue=1"));
+        Run run = run(BuiltinGuest.LOAD, "", options);
+        assertEquals("Failed: bad command line: queue=1", run.lines.getLast());
+        assertEquals((0x19 << 1) | 1, run.status);
     }
 
     @Test

@@ -1,7 +1,8 @@
-/* The program's parts, from the bottom up: machine, console, PCI, virtio, and the two drivers. */
+/* What the guests share, from the bottom up: machine, console, PCI and virtio. */
 #ifndef GUEST_H
 #define GUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,13 @@ enum outcome {
     NO_QUEUE = 0x14,
     TIMED_OUT = 0x15,
     REQUEST_FAILED = 0x16,
+    NO_TIMER = 0x17,
+    NO_MEMORY = 0x18,
+    BAD_COMMAND_LINE = 0x19,
 };
+
+/* What went wrong, in a few words. */
+const char *describe(enum outcome outcome);
 
 /* machine.c */
 static inline void out8(uint16_t port, uint8_t value)
@@ -53,6 +60,11 @@ static inline uint64_t ticks(void)
     return (uint64_t)high << 32 | low;
 }
 
+static inline void pause(void)
+{
+    __asm__ volatile("pause");
+}
+
 /* Longer than any request takes: 4 to 17 s, by the rate of the time stamp counter. */
 #define PATIENCE_TICKS (1ULL << 34)
 
@@ -66,6 +78,8 @@ void *memcpy(void *to, const void *from, size_t size);
 
 /* Maps the device memory at a physical address to the same address. Null if there is no table left for it. */
 volatile uint8_t *map(uint64_t physical, uint64_t length);
+/* The same for memory; of what is mapped as either, it stays so. */
+void *map_memory(uint64_t physical, uint64_t length);
 
 /* Leaves the machine, by the first of the ways that works. */
 __attribute__((noreturn)) void leave(enum outcome outcome);
@@ -97,39 +111,63 @@ uint64_t pci_bar(const struct pci_function *at, int bar);
 /* Calls back for every function of bus 0. */
 void pci_walk(void (*found)(const struct pci_function *at));
 
-/* virtio.c */
-#define QUEUE_SIZE 4
+#define VENDOR_VIRTIO 0x1af4
+#define DEVICE_BLK_TRANSITIONAL 0x1001
+#define DEVICE_SCSI_TRANSITIONAL 0x1004
+#define DEVICE_BLK 0x1042
+#define DEVICE_SCSI 0x1048
+#define VENDOR_INTEL 0x8086
+#define DEVICE_PIIX4_PM 0x7113
 
+bool is_virtio_blk(const struct pci_function *at);
+bool is_virtio_scsi(const struct pci_function *at);
+/* If this is the power management function, notes its I/O base. */
+void note_power_management(const struct pci_function *at);
+
+/* virtio.c */
 struct virtio_device {
     volatile uint8_t *common;
     volatile uint8_t *notify;
     volatile uint8_t *config;
     uint32_t notify_multiplier;
+    /* What was negotiated of the bits below 32. */
+    uint32_t features;
 };
 
-/* A part of a request; the device reads the first of a request and writes the others. */
-struct part {
-    void *data;
-    uint32_t size;
+#define VIRTIO_F_INDIRECT_DESC (1u << 28)
+#define VIRTIO_F_EVENT_IDX (1u << 29)
+
+#define DESC_F_NEXT 1
+#define DESC_F_WRITE 2
+#define DESC_F_INDIRECT 4
+#define AVAIL_F_NO_INTERRUPT 1
+#define USED_F_NO_NOTIFY 1
+
+struct desc {
+    uint64_t address;
+    uint32_t length;
+    uint16_t flags;
+    uint16_t next;
 };
 
-/* Finds the device's registers and negotiates; then come the queues, then virtio_start. */
-enum outcome virtio_open(struct virtio_device *device, const struct pci_function *at);
-enum outcome virtio_queue(struct virtio_device *device, int index);
+struct used_element {
+    uint32_t id;
+    uint32_t length;
+};
+
+/* Finds the device's registers and negotiates of the features wanted what is offered; then come the queues. */
+enum outcome virtio_open(struct virtio_device *device, const struct pci_function *at, uint32_t wanted);
+/* Whether a queue is there and takes this size. */
+bool virtio_queue_takes(struct virtio_device *device, int index, uint16_t size);
+/* Gives the device a queue. */
+void virtio_queue(struct virtio_device *device, int index, uint16_t size, volatile void *desc, volatile void *avail,
+        volatile void *used);
+/* Where the driver writes a queue's index to notify the device. */
+volatile uint16_t *virtio_bell(struct virtio_device *device, int index);
 void virtio_start(struct virtio_device *device);
-/* Sends a request and waits until it is done. */
-enum outcome virtio_request(struct virtio_device *device, int queue, const struct part *parts, int count);
+/* Whether the device has given up on its driver. */
+bool virtio_is_broken(struct virtio_device *device);
 /* Resets the device, so that it forgets its queues. */
 void virtio_close(struct virtio_device *device);
-
-/* blk.c and scsi.c: print every disk, count it in disks, and return the first trouble. */
-extern unsigned disks;
-enum outcome blk_run(const struct pci_function *at);
-enum outcome scsi_run(const struct pci_function *at);
-
-/* Room for the largest block that is read; filled with something that no disk holds before each read. */
-#define BLOCK_MAX 4096
-extern uint8_t block[BLOCK_MAX];
-void spoil_block(size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* A driver's side of virtio 1.3: the PCI transport (4.1) and split queues (2.7), by polling. */
+/* A driver's side of virtio 1.3: the PCI transport (4.1). */
 #include "guest.h"
 
 #define COMMAND 0x04
@@ -44,39 +44,6 @@ enum config_type {
 
 /* Bit 32, so bit 0 of the second word. */
 #define VERSION_1 1
-
-#define DESC_F_NEXT 1
-#define DESC_F_WRITE 2
-#define AVAIL_F_NO_INTERRUPT 1
-
-#define QUEUES 3
-
-struct ring {
-    struct {
-        uint64_t address;
-        uint32_t length;
-        uint16_t flags;
-        uint16_t next;
-    } desc[QUEUE_SIZE];
-    struct {
-        uint16_t flags;
-        uint16_t idx;
-        uint16_t ring[QUEUE_SIZE];
-        uint16_t used_event;
-    } avail;
-    struct {
-        uint16_t flags;
-        uint16_t idx;
-        struct {
-            uint32_t id;
-            uint32_t length;
-        } ring[QUEUE_SIZE];
-        uint16_t avail_event;
-    } used __attribute__((aligned(4)));
-} __attribute__((aligned(16)));
-
-static volatile struct ring rings[QUEUES];
-static volatile uint16_t *bells[QUEUES];
 
 static uint8_t read8(volatile uint8_t *at)
 {
@@ -160,7 +127,7 @@ static enum outcome reset(volatile uint8_t *common)
     return SUCCESS;
 }
 
-enum outcome virtio_open(struct virtio_device *device, const struct pci_function *at)
+enum outcome virtio_open(struct virtio_device *device, const struct pci_function *at, uint32_t wanted)
 {
     memset(device, 0, sizeof *device);
     enum outcome outcome = find_registers(device, at);
@@ -177,31 +144,39 @@ enum outcome virtio_open(struct virtio_device *device, const struct pci_function
     write32(common + DEVICE_FEATURE_SELECT, 1);
     if (!(read32(common + DEVICE_FEATURE) & VERSION_1))
         return FEATURES_REFUSED;
+    write32(common + DEVICE_FEATURE_SELECT, 0);
+    device->features = read32(common + DEVICE_FEATURE) & wanted;
     write32(common + DRIVER_FEATURE_SELECT, 0);
-    write32(common + DRIVER_FEATURE, 0);
+    write32(common + DRIVER_FEATURE, device->features);
     write32(common + DRIVER_FEATURE_SELECT, 1);
     write32(common + DRIVER_FEATURE, VERSION_1);
     write8(common + DEVICE_STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
     return read8(common + DEVICE_STATUS) & FEATURES_OK ? SUCCESS : FEATURES_REFUSED;
 }
 
-enum outcome virtio_queue(struct virtio_device *device, int index)
+bool virtio_queue_takes(struct virtio_device *device, int index, uint16_t size)
+{
+    write16(device->common + QUEUE_SELECT, index);
+    return read16(device->common + QUEUE_SIZE_REGISTER) >= size;
+}
+
+volatile uint16_t *virtio_bell(struct virtio_device *device, int index)
+{
+    write16(device->common + QUEUE_SELECT, index);
+    uint32_t bell = read16(device->common + QUEUE_NOTIFY_OFF) * device->notify_multiplier;
+    return (volatile uint16_t *)(device->notify + bell);
+}
+
+void virtio_queue(struct virtio_device *device, int index, uint16_t size, volatile void *desc, volatile void *avail,
+        volatile void *used)
 {
     volatile uint8_t *common = device->common;
-    volatile struct ring *ring = &rings[index];
     write16(common + QUEUE_SELECT, index);
-    if (read16(common + QUEUE_SIZE_REGISTER) < QUEUE_SIZE)
-        return NO_QUEUE;
-    memset((void *)ring, 0, sizeof *ring);
-    ring->avail.flags = AVAIL_F_NO_INTERRUPT;
-    write16(common + QUEUE_SIZE_REGISTER, QUEUE_SIZE);
-    write_address(common + QUEUE_DESC, &ring->desc);
-    write_address(common + QUEUE_DRIVER, &ring->avail);
-    write_address(common + QUEUE_DEVICE, &ring->used);
-    uint32_t bell = read16(common + QUEUE_NOTIFY_OFF) * device->notify_multiplier;
-    bells[index] = (volatile uint16_t *)(device->notify + bell);
+    write16(common + QUEUE_SIZE_REGISTER, size);
+    write_address(common + QUEUE_DESC, desc);
+    write_address(common + QUEUE_DRIVER, avail);
+    write_address(common + QUEUE_DEVICE, used);
     write16(common + QUEUE_ENABLE, 1);
-    return SUCCESS;
 }
 
 void virtio_start(struct virtio_device *device)
@@ -209,31 +184,9 @@ void virtio_start(struct virtio_device *device)
     write8(device->common + DEVICE_STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
 }
 
-enum outcome virtio_request(struct virtio_device *device, int queue, const struct part *parts, int count)
+bool virtio_is_broken(struct virtio_device *device)
 {
-    volatile struct ring *ring = &rings[queue];
-    for (int i = 0; i < count; i++) {
-        ring->desc[i].address = (uint64_t)parts[i].data;
-        ring->desc[i].length = parts[i].size;
-        ring->desc[i].flags = (i > 0 ? DESC_F_WRITE : 0) | (i < count - 1 ? DESC_F_NEXT : 0);
-        ring->desc[i].next = i + 1;
-    }
-    /* Every request starts at descriptor 0, which the ring of zeros says already. */
-    uint16_t idx = ring->avail.idx + 1;
-    /* x86 keeps the order of stores, and the bell is a store that leaves the processor: the compiler is all there is. */
-    compiler_barrier();
-    ring->avail.idx = idx;
-    compiler_barrier();
-    *bells[queue] = queue;
-
-    uint64_t start = ticks();
-    while (ring->used.idx != idx) {
-        if (ticks() - start > PATIENCE_TICKS)
-            return TIMED_OUT;
-        __asm__ volatile("pause");
-    }
-    compiler_barrier();
-    return read8(device->common + DEVICE_STATUS) & DEVICE_NEEDS_RESET ? REQUEST_FAILED : SUCCESS;
+    return read8(device->common + DEVICE_STATUS) & DEVICE_NEEDS_RESET;
 }
 
 void virtio_close(struct virtio_device *device)

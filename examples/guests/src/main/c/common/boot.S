@@ -6,7 +6,8 @@
 #define MSR_EFER 0xc0000080
 #define EFER_LME (1 << 8)
 
-#define PAGE_PRESENT_WRITABLE 0x03
+/* For every privilege level: a guest may lower its own. */
+#define PAGE_PRESENT_WRITABLE_USER 0x07
 #define PAGE_LARGE 0x80
 
 start:
@@ -14,9 +15,9 @@ start:
     print 'V'
 
     /* Only the first 2 MiB, where this program is, are mapped here; map() adds what a device needs. */
-    movl $page_directories + PAGE_PRESENT_WRITABLE, page_map
-    movl $page_directories + 0x1000 + PAGE_PRESENT_WRITABLE, page_directories
-    movl $PAGE_LARGE + PAGE_PRESENT_WRITABLE, page_directories + 0x1000
+    movl $page_directories + PAGE_PRESENT_WRITABLE_USER, page_map
+    movl $page_directories + 0x1000 + PAGE_PRESENT_WRITABLE_USER, page_directories
+    movl $PAGE_LARGE + PAGE_PRESENT_WRITABLE_USER, page_directories + 0x1000
     mov $page_map, %eax
     mov %eax, %cr3
     mov $CR4_PAE, %eax
@@ -38,6 +39,8 @@ long_mode:
     mov %eax, %es
     mov %eax, %ss
     mov $stack_top, %esp
+    /* Nothing has touched it since the entry (PVH: the address of struct hvm_start_info). */
+    mov %ebx, %edi
     call main
 halt:
     cli

@@ -13,6 +13,9 @@
 #define MULTI_FUNCTION 0x00800000
 #define BAR0 0x10
 
+#define PMBA 0x40
+#define PMBA_MASK 0xffc0
+
 #define BAR_IO 0x1
 #define BAR_TYPE 0x6
 #define BAR_64_BIT 0x4
@@ -64,4 +67,20 @@ void pci_walk(void (*found)(const struct pci_function *at))
             found(&at);
         }
     }
+}
+
+bool is_virtio_blk(const struct pci_function *at)
+{
+    return at->vendor == VENDOR_VIRTIO && (at->device == DEVICE_BLK || at->device == DEVICE_BLK_TRANSITIONAL);
+}
+
+bool is_virtio_scsi(const struct pci_function *at)
+{
+    return at->vendor == VENDOR_VIRTIO && (at->device == DEVICE_SCSI || at->device == DEVICE_SCSI_TRANSITIONAL);
+}
+
+void note_power_management(const struct pci_function *at)
+{
+    if (at->vendor == VENDOR_INTEL && at->device == DEVICE_PIIX4_PM)
+        power_management_base = pci_read(at, PMBA) & PMBA_MASK;
 }
