@@ -3,6 +3,7 @@ package vmm.virtio;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 
@@ -43,7 +44,7 @@ final class EchoDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return Features.RING_INDIRECT_DESC | Features.RING_EVENT_IDX;
+        return RingFeatures.ALL.bits() & ~Features.RING_PACKED & ~Features.IN_ORDER;
     }
 
     @Override
@@ -100,6 +101,18 @@ final class EchoDevice implements VirtioDevice {
             request.server().complete(request.head(), 0);
         }
         held.clear();
+    }
+
+    @Override
+    public void resetQueue(int index) {
+        Objects.requireNonNull(active).stop(index);
+    }
+
+    @Override
+    public void enableQueue(QueueSetup setup) {
+        DeviceQueues running = Objects.requireNonNull(active);
+        running.serve(setup, queueSize, this::handle);
+        running.start();
     }
 
     @Override

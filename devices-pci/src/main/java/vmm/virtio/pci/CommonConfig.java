@@ -34,16 +34,24 @@ final class CommonConfig {
     private static final int QUEUE_DRIVER = 0x28;
     private static final int QUEUE_DEVICE = 0x30;
 
+    private static final int QUEUE_RESET = 0x3a;
+
     private static final int LOW = 0;
     private static final int HIGH = 32;
 
-    /** Told what the driver's writes to device_status ask for. */
+    /** Told what the driver's writes to device_status, queue_enable and queue_reset ask for. */
     interface Lifecycle {
         /** DRIVER_OK was set. */
         void start();
 
         /** 0 was written: the device stops, and {@link #restore} follows. */
         void stop();
+
+        /** A queue was enabled while the device runs. */
+        void startQueue(int index);
+
+        /** A queue that was enabled is reset while the device runs: when this returns, it has stopped. */
+        void stopQueue(int index);
     }
 
     /** A queue as the driver has set it up so far. */
@@ -131,15 +139,18 @@ final class CommonConfig {
         interrupts.setConfigVector(state.configVector());
         interrupts.setIsr(state.isr());
         for (int i = 0; i < queues.size(); i++) {
-            VirtioPciState.Queue from = state.queues().get(i);
-            Queue queue = queues.get(i);
-            queue.size = from.size();
-            queue.enabled = from.enabled();
-            queue.descriptorArea = from.descriptorArea();
-            queue.driverArea = from.driverArea();
-            queue.deviceArea = from.deviceArea();
-            interrupts.setQueueVector(i, from.vector());
+            restore(i, state.queues().get(i));
         }
+    }
+
+    private void restore(int index, VirtioPciState.Queue state) {
+        Queue queue = queues.get(index);
+        queue.size = state.size();
+        queue.enabled = state.enabled();
+        queue.descriptorArea = state.descriptorArea();
+        queue.driverArea = state.driverArea();
+        queue.deviceArea = state.deviceArea();
+        interrupts.setQueueVector(index, state.vector());
     }
 
     /** Back to the state before any driver. */
@@ -210,7 +221,7 @@ final class CommonConfig {
         }
         int width = switch (offset) {
             case DEVICE_STATUS -> 1;
-            case CONFIG_MSIX_VECTOR, QUEUE_SELECT, QUEUE_SIZE, QUEUE_MSIX_VECTOR, QUEUE_ENABLE -> 2;
+            case CONFIG_MSIX_VECTOR, QUEUE_SELECT, QUEUE_SIZE, QUEUE_MSIX_VECTOR, QUEUE_ENABLE, QUEUE_RESET -> 2;
             default -> 4;
         };
         if (size != width) {
@@ -230,6 +241,7 @@ final class CommonConfig {
             }
             case QUEUE_SIZE -> writeQueueSize((int) value);
             case QUEUE_ENABLE -> enableQueue((int) value);
+            case QUEUE_RESET -> resetQueue((int) value);
             default -> writeArea(offset, value);
         }
     }
@@ -269,15 +281,26 @@ final class CommonConfig {
         return (driverFeatures & ~offered) == 0 && (driverFeatures & Features.VERSION_1) != 0;
     }
 
-    /** The selected queue if the driver may still set it up, as it may not once it is enabled or the device runs. */
+    private boolean agreed(long feature) {
+        return (status & STATUS_FEATURES_OK) != 0 && (driverFeatures & feature) != 0;
+    }
+
+    private boolean isRunning() {
+        return (status & STATUS_DRIVER_OK) != 0;
+    }
+
+    /** The driver may set the selected queue up before the device runs, and if it can reset queues also later. */
     private boolean mayConfigureQueue() {
-        return queueSelect < queues.size() && !queues.get(queueSelect).enabled && (status & STATUS_DRIVER_OK) == 0;
+        return queueSelect < queues.size()
+                && !queues.get(queueSelect).enabled
+                && (!isRunning() || agreed(Features.RING_RESET));
     }
 
     private void writeQueueSize(int value) {
-        // virtio 1.3 4.1.4.3.2: a power of 2, and no larger than what the device presented
+        // virtio 1.3 4.1.4.3.2: a power of 2 unless packed, not 0, and no larger than what the device presented
         if (mayConfigureQueue()
-                && Integer.bitCount(value) == 1
+                && (Integer.bitCount(value) == 1 || agreed(Features.RING_PACKED))
+                && value > 0
                 && value <= initial.queues().get(queueSelect).size()) {
             queues.get(queueSelect).size = value;
         }
@@ -286,7 +309,21 @@ final class CommonConfig {
     private void enableQueue(int value) {
         if (mayConfigureQueue() && value == 1) {
             queues.get(queueSelect).enabled = true;
+            if (isRunning()) {
+                lifecycle.startQueue(queueSelect);
+            }
         }
+    }
+
+    /** virtio 1.3 2.6.1: done when the write returns, so that queue_reset always reads 0. */
+    private void resetQueue(int value) {
+        if (value != 1 || queueSelect >= queues.size() || !agreed(Features.RING_RESET)) {
+            return;
+        }
+        if (isRunning() && queues.get(queueSelect).enabled) {
+            lifecycle.stopQueue(queueSelect);
+        }
+        restore(queueSelect, initial.queues().get(queueSelect));
     }
 
     private void writeArea(int offset, long value) {

@@ -229,6 +229,25 @@ public final class VirtioPciFunction extends PciFunction {
             }
         }
 
+        @Override
+        public void startQueue(int index) {
+            QueueSetup setup = setup(index, common.queues().get(index));
+            if (active && setup != null) {
+                try {
+                    device.enableQueue(setup);
+                } catch (GuestFaultException e) {
+                    breakDevice(e.getMessage());
+                }
+            }
+        }
+
+        @Override
+        public void stopQueue(int index) {
+            if (active) {
+                device.resetQueue(index);
+            }
+        }
+
         private @Nullable QueueSetup setup(int index, CommonConfig.Queue queue) {
             if (!queue.enabled) {
                 return null;

@@ -4,22 +4,31 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import vmm.memory.GuestFaultException;
 import vmm.virtio.Activation;
+import vmm.virtio.QueueSetup;
 import vmm.virtio.VirtioDevice;
 
 /** A device with some queues and a configuration of 20 bytes, which checks how its transport calls it. */
 final class FakeDevice implements VirtioDevice {
-    static final long OFFERED = 1L << 28 | 1L << 29 | 1L << 5;
+    static final long OFFERED = 1L << 28 | 1L << 29 | 1L << 5 | 1L << 34 | 1L << 40;
     static final int CONFIG_SIZE = 20;
 
     final byte[] config = new byte[CONFIG_SIZE];
     private final int type;
     private final int[] queueSizes;
 
+    /** The queues that run. */
+    final Set<Integer> enabled = new TreeSet<>();
+
     @Nullable
     Activation activation;
+
+    @Nullable
+    QueueSetup enabledAgain;
 
     int activations;
     int resets;
@@ -78,9 +87,23 @@ final class FakeDevice implements VirtioDevice {
         assertEquals(activations, resets, "activate and reset alternate");
         activations++;
         activation = newActivation;
+        enabled.clear();
+        newActivation.queues().stream().filter(Objects::nonNull).forEach(queue -> enabled.add(queue.index()));
         if (refuse) {
             throw new GuestFaultException("A ring is outside memory.");
         }
+    }
+
+    @Override
+    public void resetQueue(int index) {
+        assertTrue(enabled.remove(index), "only what runs is reset");
+    }
+
+    @Override
+    public void enableQueue(QueueSetup setup) {
+        assertTrue(activation != null && !enabled.contains(setup.index()));
+        enabled.add(setup.index());
+        enabledAgain = setup;
     }
 
     @Override

@@ -261,6 +261,63 @@ final class VirtioPciFunctionTest {
     }
 
     @Test
+    void aQueueIsResetAndEnabledAgainWhileOthersGoOn() {
+        driver.start(ACCEPTED | Features.RING_RESET, 2);
+        driver.select(1);
+        driver.write(0x1a, 2, 1);
+        driver.write(0x3a, 2, 1);
+        assertEquals(Set.of(0), device.enabled);
+        assertEquals(0, driver.read(0x3a, 2));
+        assertEquals(0, driver.read(0x1c, 2));
+        assertEquals(
+                VirtioPciState.initial(device.queueSizes()).queues().get(1),
+                function.snapshot().queues().get(1));
+        driver.setUp(1, 32, 0x9000);
+        assertEquals(Set.of(0, 1), device.enabled);
+        assertEquals(1, driver.read(0x1c, 2));
+        assertEquals(0, driver.read(0x3a, 2));
+        QueueSetup again = Objects.requireNonNull(device.enabledAgain);
+        assertEquals(32, again.size());
+        assertEquals(0x9000, again.descriptorArea());
+        assertEquals(1, device.activations);
+        assertEquals(15, driver.status());
+    }
+
+    @Test
+    void aQueueIsResetOnlyIfThatWasAgreedOnAndByWritingOne() {
+        driver.start(ACCEPTED, 1);
+        driver.write(0x3a, 2, 1);
+        assertEquals(Set.of(0), device.enabled);
+        driver.start(ACCEPTED | Features.RING_RESET, 1);
+        driver.select(0);
+        driver.write(0x3a, 2, 0);
+        driver.write(0x3a, 2, 2);
+        driver.write(0x3a, 1, 1);
+        driver.write(0x38, 4, 0x10000);
+        driver.select(QUEUES);
+        driver.write(0x3a, 2, 1);
+        assertEquals(Set.of(0), device.enabled);
+        driver.select(0);
+        driver.write(0x3a, 2, 1);
+        driver.write(0x3a, 2, 1);
+        assertEquals(Set.of(), device.enabled);
+    }
+
+    @Test
+    void aPackedQueuesSizeNeedNotBeAPowerOfTwo() {
+        driver.setStatus(3);
+        driver.accept(ACCEPTED | Features.RING_PACKED);
+        driver.setStatus(11);
+        driver.select(1);
+        for (int size : new int[] {0, 129, 65535}) {
+            driver.write(0x18, 2, size);
+            assertEquals(128, driver.read(0x18, 2), "after " + size);
+        }
+        driver.write(0x18, 2, 100);
+        assertEquals(100, driver.read(0x18, 2));
+    }
+
+    @Test
     void sixtyFourBitRegistersCanBeWrittenInHalvesOrWhole() {
         driver.select(2);
         driver.write(0x24, 4, 0x12);
