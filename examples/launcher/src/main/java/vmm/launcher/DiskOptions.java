@@ -16,7 +16,7 @@ import vmm.machine.MachineRequest.Disk;
 final class DiskOptions {
     private static final List<String> IMAGE_KEYS = List.of("file", "format", "readonly", "cache", "aio", "discard");
     private static final List<String> SCSI_KEYS = List.of("controller", "target", "lun", "wwn", "vendor", "product");
-    private static final List<String> VIRTIO_KEYS = List.of("slot", "function");
+    private static final List<String> VIRTIO_KEYS = List.of("slot", "function", "queues", "iothreads");
     private static final List<String> COMMON_KEYS = List.of("id", "bus", "serial", "logical-block", "physical-block");
 
     /** The keys of {@code --disk}. */
@@ -79,7 +79,7 @@ final class DiskOptions {
                 values.number("controller"),
                 values.number("target"),
                 values.number("lun"),
-                MachineOptions.place(values));
+                MachineOptions.virtio(values));
     }
 
     private BlockOptions image() {

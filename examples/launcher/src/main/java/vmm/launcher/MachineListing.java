@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import vmm.block.BlockOptions;
 import vmm.machine.Boot;
 import vmm.machine.ControllerConfig;
@@ -15,6 +16,7 @@ import vmm.machine.DiskConfig;
 import vmm.machine.MachineConfig;
 import vmm.machine.PciAddress;
 import vmm.machine.SerialConfig;
+import vmm.machine.VirtioConfig;
 
 /** Shows a machine: every PCI slot and function, every controller, target and logical unit. */
 final class MachineListing {
@@ -67,6 +69,14 @@ final class MachineListing {
         };
     }
 
+    private static String queues(VirtioConfig virtio) {
+        String threads = virtio.iothreads().isEmpty()
+                ? ""
+                : " on I/O thread "
+                        + virtio.iothreads().stream().map(String::valueOf).collect(Collectors.joining("+"));
+        return count(virtio.queues(), "request queue") + threads;
+    }
+
     private static String describe(DiskConfig disk) {
         String sectors = disk.logicalBlockSize() == disk.physicalBlockSize()
                 ? Integer.toString(disk.logicalBlockSize())
@@ -89,13 +99,12 @@ final class MachineListing {
         functions.add(new Function(new PciAddress(1, 3), "power management"));
         for (ControllerConfig controller : machine.controllers()) {
             functions.add(new Function(
-                    controller.address(),
-                    "virtio-scsi  controller " + controller.index() + "  "
-                            + count(controller.queues(), "request queue")));
+                    controller.virtio().address(),
+                    "virtio-scsi  controller " + controller.index() + "  " + queues(controller.virtio())));
         }
         for (DiskConfig disk : machine.disks()) {
-            if (disk.address() instanceof DiskAddress.Virtio virtio) {
-                functions.add(new Function(virtio.address(), "virtio-blk   " + describe(disk)));
+            if (disk.address() instanceof DiskAddress.Virtio(VirtioConfig virtio)) {
+                functions.add(new Function(virtio.address(), "virtio-blk   " + describe(disk) + "  " + queues(virtio)));
             }
         }
         functions.sort(Comparator.comparing(function -> function.address().toString()));
@@ -121,6 +130,7 @@ final class MachineListing {
         tree.put("name", machine.name());
         tree.put("memoryBytes", machine.memoryBytes());
         tree.put("cpus", machine.cpus());
+        tree.put("iothreads", machine.iothreads());
         tree.put("boot", boot());
         tree.put("serial", serial());
         tree.put("rebootOnReset", machine.rebootOnReset());
@@ -155,10 +165,15 @@ final class MachineListing {
     private static Map<String, Object> controller(ControllerConfig controller) {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("index", controller.index());
-        tree.put("queues", controller.queues());
-        tree.put("slot", controller.address().slot());
-        tree.put("function", controller.address().function());
+        put(tree, controller.virtio());
         return tree;
+    }
+
+    private static void put(Map<String, Object> tree, VirtioConfig virtio) {
+        tree.put("queues", virtio.queues());
+        tree.put("iothreads", virtio.iothreads());
+        tree.put("slot", virtio.address().slot());
+        tree.put("function", virtio.address().function());
     }
 
     private static Map<String, Object> disk(DiskConfig disk) {
@@ -188,8 +203,7 @@ final class MachineListing {
             }
             case DiskAddress.Virtio virtio -> {
                 tree.put("bus", "virtio");
-                tree.put("slot", virtio.address().slot());
-                tree.put("function", virtio.address().function());
+                put(tree, virtio.virtio());
             }
         }
         return tree;

@@ -1,17 +1,19 @@
 package vmm.launcher;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import vmm.machine.ConfigurationException;
 import vmm.machine.MachineRequest.Controller;
 import vmm.machine.MachineRequest.Place;
+import vmm.machine.MachineRequest.Virtio;
 import vmm.machine.SerialConfig;
 
 /** Reads the option values that describe parts of a machine. Pure: looks at no file and no device. */
 final class MachineOptions {
-    private static final List<String> CONTROLLER_KEYS = List.of("scsi", "index", "queues", "slot", "function");
+    private static final List<String> CONTROLLER_KEYS =
+            List.of("scsi", "index", "slot", "function", "queues", "iothreads");
 
     private MachineOptions() {}
 
@@ -22,13 +24,24 @@ final class MachineOptions {
                     + " does not start with the kind of controller; write --controller scsi,index=0.");
         }
         KeyValues values = KeyValues.parse("--controller", text, CONTROLLER_KEYS);
-        return new Controller(values.number("index"), values.number("queues"), place(values));
+        return new Controller(values.number("index"), virtio(values));
     }
 
-    static Place place(KeyValues values) {
-        OptionalInt slot = values.number("slot");
-        OptionalInt function = values.number("function");
-        return new Place(slot, function);
+    /** What every virtio device is asked for by the same keys. */
+    static Virtio virtio(KeyValues values) {
+        return new Virtio(
+                new Place(values.number("slot"), values.number("function")),
+                values.number("queues"),
+                values.get("iothreads").map(MachineOptions::iothreads).orElse(List.of()));
+    }
+
+    private static List<Integer> iothreads(String text) {
+        try {
+            return Arrays.stream(text.split("\\+", -1)).map(Integer::valueOf).toList();
+        } catch (NumberFormatException notNumbers) {
+            throw new ConfigurationException("iothreads=" + text
+                    + " must be numbers with a plus between them, one for each queue, as in iothreads=1+2.");
+        }
     }
 
     /** The value of {@code --serial}. */
@@ -65,6 +78,15 @@ final class MachineOptions {
             return Integer.parseInt(text);
         } catch (NumberFormatException notANumber) {
             throw new ConfigurationException("--cpus takes a whole number of vCPUs, not " + text + ".");
+        }
+    }
+
+    /** The value of {@code --iothreads}. */
+    static int iothreadCount(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException notANumber) {
+            throw new ConfigurationException("--iothreads takes a whole number of threads, not " + text + ".");
         }
     }
 

@@ -36,6 +36,8 @@ import vmm.machine.MachineRunner;
             "                                virtio-blk (scsi if left out)",
             "  controller= target= lun=      scsi: 0, 0 and the first free if left out",
             "  slot= function=               virtio: the first free slot if left out",
+            "  queues=                       virtio: one for each vCPU if left out",
+            "  iothreads=1+2+...             virtio: the I/O threads of queue 0, 1, ...",
             "  readonly                      the guest may not write",
             "  id= serial=                   drive0, drive1, ... and the id if left out",
             "  wwn= vendor= product=         scsi",
@@ -64,6 +66,13 @@ final class RunCommand extends Subcommand {
     @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "How many vCPUs (1 if left out).")
     private String cpus = "1";
 
+    @Option(
+            names = "--iothreads",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "How many I/O threads devices may share, by iothreads=; one each if left out.")
+    private String iothreads = "0";
+
     @Option(names = "--kernel", paramLabel = "FILE", description = "A Linux bzImage, or an ELF file with a PVH entry.")
     private @Nullable Path kernel;
 
@@ -79,7 +88,7 @@ final class RunCommand extends Subcommand {
     @Option(
             names = "--controller",
             paramLabel = "scsi,KEY=VALUE,...",
-            description = "A virtio-scsi controller: index=, queues= (one per vCPU if left out), slot=, function=.")
+            description = "A virtio-scsi controller: index=, slot=, function=, queues=, iothreads=.")
     private List<String> controllers = new ArrayList<>();
 
     @Option(names = "--virtio", paramLabel = "modern", defaultValue = "modern", description = "The kind of devices.")
@@ -144,6 +153,7 @@ final class RunCommand extends Subcommand {
                 name == null ? "vmm-" + ProcessHandle.current().pid() : name,
                 MachineOptions.memory(memory),
                 MachineOptions.cpus(cpus),
+                MachineOptions.iothreadCount(iothreads),
                 boot(),
                 controllers.stream().map(MachineOptions::controller).toList(),
                 disks.stream().map(DiskOptions::parse).toList(),

@@ -142,12 +142,15 @@ final class Board implements AutoCloseable {
         for (ControllerConfig controller : config.controllers()) {
             String name = StorageDevices.name(controller);
             EventLoop loop = teardown.opened(UringEventLoop.start(name));
-            addVirtio(name, StorageDevices.hba(controller, config, disks, loop), controller.address());
+            addVirtio(
+                    name,
+                    StorageDevices.hba(controller, config, disks, loop),
+                    controller.virtio().address());
         }
         for (DiskConfig disk : config.disks()) {
-            if (disk.address() instanceof DiskAddress.Virtio(PciAddress address)) {
+            if (disk.address() instanceof DiskAddress.Virtio(VirtioConfig virtio)) {
                 EventLoop loop = teardown.opened(UringEventLoop.start(disk.id()));
-                addVirtio(disk.id(), StorageDevices.blk(disk, disks.of(disk), loop, config.cpus()), address);
+                addVirtio(disk.id(), StorageDevices.blk(disk, disks.of(disk), loop, virtio.queues()), virtio.address());
             }
         }
     }

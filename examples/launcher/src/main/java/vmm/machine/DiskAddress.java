@@ -14,7 +14,7 @@ public sealed interface DiskAddress {
     /**
      * A virtio-blk device of its own.
      *
-     * @param address its place on the PCI bus
+     * @param virtio its place on the PCI bus, queues and threads
      */
-    record Virtio(PciAddress address) implements DiskAddress {}
+    record Virtio(VirtioConfig virtio) implements DiskAddress {}
 }

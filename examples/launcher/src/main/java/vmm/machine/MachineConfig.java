@@ -9,6 +9,7 @@ import java.util.List;
  * @param name what the user calls the machine
  * @param memoryBytes guest RAM in bytes, a multiple of 1 MiB
  * @param cpus how many vCPUs, at least 1
+ * @param iothreads how many I/O threads devices share, numbered from 1; those that name none have one of their own
  * @param boot what runs first
  * @param controllers the SCSI controllers, by index
  * @param disks the disks, in the order in which they were asked for
@@ -20,6 +21,7 @@ public record MachineConfig(
         String name,
         long memoryBytes,
         int cpus,
+        int iothreads,
         Boot boot,
         List<ControllerConfig> controllers,
         List<DiskConfig> disks,

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Controller;
 import vmm.machine.MachineRequest.Disk;
-import vmm.machine.MachineRequest.Place;
+import vmm.machine.MachineRequest.Virtio;
 
 /**
  * Turns what a user asked for into a machine: fills in what was left open and refuses what cannot be, before anything
@@ -29,8 +29,11 @@ public final class MachinePlanner {
     /** The most vCPUs: an APIC ID has 8 bits, and 255 means all of them. */
     public static final int MAX_CPUS = 255;
 
-    /** The most request queues of a controller. */
+    /** The most request queues of a device. */
     public static final int MAX_QUEUES = 64;
+
+    /** The most I/O threads that devices share. */
+    public static final int MAX_IOTHREADS = 64;
 
     private static final int MAX_TARGET = 255;
     private static final int MAX_LUN = 16383;
@@ -41,8 +44,7 @@ public final class MachinePlanner {
     private static final int MAX_PHYSICAL_BLOCK = 64 << 10;
     private static final String VENDOR = "VMM";
     private static final String PRODUCT = "VIRTUAL DISK";
-    private static final Controller ANY_CONTROLLER =
-            new Controller(OptionalInt.empty(), OptionalInt.empty(), Place.ANYWHERE);
+    private static final Controller ANY_CONTROLLER = new Controller(OptionalInt.empty(), Virtio.ANY);
 
     private final MachineRequest request;
     private final PciPlan pci = new PciPlan();
@@ -63,6 +65,10 @@ public final class MachinePlanner {
         if (request.cpus() < 1 || request.cpus() > MAX_CPUS) {
             throw new ConfigurationException(
                     "A machine has 1 to " + MAX_CPUS + " vCPUs, not " + request.cpus() + "; change --cpus.");
+        }
+        if (request.iothreads() < 0 || request.iothreads() > MAX_IOTHREADS) {
+            throw new ConfigurationException("A machine has at most " + MAX_IOTHREADS + " shared I/O threads, not "
+                    + request.iothreads() + "; change --iothreads.");
         }
         return new MachinePlanner(request).plan();
     }
@@ -93,20 +99,24 @@ public final class MachinePlanner {
 
         List<@Nullable PciAddress> controllerPlaces = new ArrayList<>();
         for (int i = 0; i < wanted.size(); i++) {
-            controllerPlaces.add(
-                    pci.claim("Controller " + indexes.get(i), wanted.get(i).place()));
+            controllerPlaces.add(pci.claim(
+                    "Controller " + indexes.get(i), wanted.get(i).virtio().place()));
         }
         List<@Nullable PciAddress> diskPlaces = new ArrayList<>();
         for (int i = 0; i < ids.size(); i++) {
-            diskPlaces.add(
-                    pci.claim("Disk " + ids.get(i), request.disks().get(i).place()));
+            diskPlaces.add(pci.claim(
+                    "Disk " + ids.get(i), request.disks().get(i).virtio().place()));
         }
 
         for (int i = 0; i < wanted.size(); i++) {
             int index = indexes.get(i);
             PciAddress place = controllerPlaces.get(i);
             PciAddress address = place != null ? place : pci.next("Controller " + index);
-            controllers.put(index, new ControllerConfig(index, queues(wanted.get(i), index), address));
+            controllers.put(
+                    index,
+                    new ControllerConfig(
+                            index,
+                            virtio("Controller " + index, address, wanted.get(i).virtio())));
         }
         claimLogicalUnits(ids);
         List<DiskConfig> disks = new ArrayList<>();
@@ -118,6 +128,7 @@ public final class MachinePlanner {
                 request.name(),
                 request.memoryBytes(),
                 request.cpus(),
+                request.iothreads(),
                 request.boot(),
                 List.copyOf(controllers.values()),
                 disks,
@@ -185,13 +196,20 @@ public final class MachinePlanner {
         return free;
     }
 
-    private int queues(Controller controller, int index) {
-        int queues = controller.queues().orElse(Math.min(request.cpus(), MAX_QUEUES));
+    private VirtioConfig virtio(String device, PciAddress address, Virtio wanted) {
+        int queues = wanted.queues().orElse(Math.min(request.cpus(), MAX_QUEUES));
         if (queues < 1 || queues > MAX_QUEUES) {
-            throw new ConfigurationException("Controller " + index + " wants " + queues
-                    + " request queues, but may have 1 to " + MAX_QUEUES + "; change queues=.");
+            throw new ConfigurationException(device + " wants " + queues + " request queues, but may have 1 to "
+                    + MAX_QUEUES + "; change queues=.");
         }
-        return queues;
+        for (int iothread : wanted.iothreads()) {
+            if (iothread < 1 || iothread > request.iothreads()) {
+                throw new ConfigurationException(device + " wants I/O thread " + iothread + ", and "
+                        + (request.iothreads() == 0 ? "there are none" : "they are 1 to " + request.iothreads())
+                        + "; add --iothreads " + Math.max(iothread, 1) + ", or change iothreads=.");
+            }
+        }
+        return new VirtioConfig(address, queues, wanted.iothreads());
     }
 
     /** Reserves the logical units whose whole address the user gave, so that no automatic one takes their number. */
@@ -230,7 +248,9 @@ public final class MachinePlanner {
     private DiskConfig disk(String id, Disk disk, @Nullable PciAddress place) {
         DiskAddress address = switch (disk.bus()) {
             case SCSI -> logicalUnit(id, disk);
-            case VIRTIO -> new DiskAddress.Virtio(place != null ? place : pci.next("Disk " + id));
+            case VIRTIO ->
+                new DiskAddress.Virtio(
+                        virtio("Disk " + id, place != null ? place : pci.next("Disk " + id), disk.virtio()));
         };
         int maxSerial = disk.bus() == Bus.SCSI ? MAX_SCSI_SERIAL : MAX_VIRTIO_SERIAL;
         String serial = disk.serial().orElse(id.substring(0, Math.min(id.length(), maxSerial)));

@@ -12,6 +12,7 @@ import vmm.block.BlockOptions;
  * @param name what the user calls the machine
  * @param memoryBytes guest RAM in bytes
  * @param cpus how many vCPUs
+ * @param iothreads how many I/O threads devices may share
  * @param boot what runs first
  * @param controllers the SCSI controllers asked for, in that order
  * @param disks the disks asked for, in that order
@@ -23,6 +24,7 @@ public record MachineRequest(
         String name,
         long memoryBytes,
         int cpus,
+        int iothreads,
         Boot boot,
         List<Controller> controllers,
         List<Disk> disks,
@@ -49,12 +51,22 @@ public record MachineRequest(
         public static final Place ANYWHERE = new Place(OptionalInt.empty(), OptionalInt.empty());
     }
 
+    /** What is left open or chosen of a virtio device; see {@link VirtioConfig}. */
+    public record Virtio(Place place, OptionalInt queues, List<Integer> iothreads) {
+        /** All left open. */
+        public static final Virtio ANY = new Virtio(Place.ANYWHERE, OptionalInt.empty(), List.of());
+
+        public Virtio {
+            iothreads = List.copyOf(iothreads);
+        }
+    }
+
     /** A SCSI controller; see {@link ControllerConfig}. */
-    public record Controller(OptionalInt index, OptionalInt queues, Place place) {}
+    public record Controller(OptionalInt index, Virtio virtio) {}
 
     /**
-     * A disk; see {@link DiskConfig}. The parts of a SCSI address are empty for a virtio-blk disk, and the place on the
-     * PCI bus is {@link Place#ANYWHERE} for a SCSI disk.
+     * A disk; see {@link DiskConfig}. The parts of a SCSI address are empty for a virtio-blk disk, and a SCSI disk's
+     * virtio part is {@link Virtio#ANY}.
      */
     public record Disk(
             Optional<String> id,
@@ -69,5 +81,5 @@ public record MachineRequest(
             OptionalInt controller,
             OptionalInt target,
             OptionalInt lun,
-            Place place) {}
+            Virtio virtio) {}
 }

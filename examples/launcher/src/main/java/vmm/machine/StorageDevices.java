@@ -22,9 +22,9 @@ final class StorageDevices {
      * A virtio-blk device in front of one disk.
      *
      * @param loop does its work
-     * @param cpus one queue for each
+     * @param queues how many request queues
      */
-    static VirtioBlkDevice blk(DiskConfig disk, BlockDevice image, EventLoop loop, int cpus) {
+    static VirtioBlkDevice blk(DiskConfig disk, BlockDevice image, EventLoop loop, int queues) {
         BlkConfig blk = BlkConfig.of(disk.id(), disk.serial());
         return new VirtioBlkDevice(
                 loop,
@@ -34,7 +34,7 @@ final class StorageDevices {
                         blk.serial(),
                         disk.logicalBlockSize(),
                         disk.physicalBlockSize(),
-                        cpus,
+                        queues,
                         blk.queueSize()));
     }
 
@@ -51,7 +51,8 @@ final class StorageDevices {
                 bus.attach(target, lun, scsiDisk(disk, disks.of(disk)));
             }
         }
-        return new VirtioScsiDevice(loop, bus, HbaConfig.of(name(controller), controller.queues()));
+        return new VirtioScsiDevice(
+                loop, bus, HbaConfig.of(name(controller), controller.virtio().queues()));
     }
 
     private static ScsiDisk scsiDisk(DiskConfig disk, BlockDevice image) {

@@ -302,4 +302,15 @@ class BadInputTest {
     void aLogLevelThatDoesNotExistIsRefused() {
         refused(Vmm.plan("--log", "loud"), "--log", "loud", "debug");
     }
+
+    @Test
+    void anIoThreadThatIsNotThereIsRefusedWithTheOptionThatMakesIt() {
+        refused(Vmm.plan("--disk", "file=a,bus=virtio,iothreads=1"), "I/O thread 1", "there are none", "--iothreads 1");
+        refused(Vmm.plan("--iothreads", "2", "--disk", "file=a,bus=virtio,iothreads=1+3"), "I/O thread 3", "1 to 2");
+        refused(Vmm.plan("--iothreads", "2", "--disk", "file=a,bus=virtio,iothreads=0"), "I/O thread 0", "1 to 2");
+        refused(Vmm.plan("--disk", "file=a,bus=virtio,iothreads=one"), "iothreads=one", "iothreads=1+2");
+        refused(Vmm.plan("--disk", "file=a,iothreads=1"), "iothreads=", "bus=virtio");
+        refused(Vmm.plan("--iothreads", "65"), "at most 64", "--iothreads");
+        refused(Vmm.plan("--iothreads", "many"), "--iothreads takes a whole number");
+    }
 }

@@ -135,4 +135,22 @@ class DryRunTest {
         assertEquals("vmm-" + ProcessHandle.current().pid(), json().get("name").asString());
         assertEquals("box", json("box").get("name").asString());
     }
+
+    @Test
+    void queuesAreServedByTheIoThreadsThatTheUserNames() {
+        JsonNode machine = json(
+                "--cpus",
+                "4",
+                "--iothreads",
+                "2",
+                "--disk",
+                "file=a,bus=virtio,iothreads=1+2",
+                "--controller",
+                "scsi,queues=2,iothreads=2");
+        assertEquals(2, machine.get("iothreads").asInt());
+        JsonNode disk = machine.get("disks").get(0);
+        assertEquals(4, disk.get("queues").asInt());
+        assertEquals("[1,2]", disk.get("iothreads").toString());
+        assertEquals("[2]", machine.get("controllers").get(0).get("iothreads").toString());
+    }
 }

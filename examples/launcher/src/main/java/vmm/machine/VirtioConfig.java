@@ -1,0 +1,18 @@
+package vmm.machine;
+
+import java.util.List;
+
+/**
+ * What a virtio device is to the machine, whatever it does: a function on the PCI bus, some queues, and the threads
+ * that serve them.
+ *
+ * @param address its place on the PCI bus
+ * @param queues how many request queues it offers, at least 1
+ * @param iothreads which of the machine's I/O threads serve the queues, the first of them queue 0, the second queue 1,
+ *     and round again; none if the device has a thread of its own
+ */
+public record VirtioConfig(PciAddress address, int queues, List<Integer> iothreads) {
+    public VirtioConfig {
+        iothreads = List.copyOf(iothreads);
+    }
+}
