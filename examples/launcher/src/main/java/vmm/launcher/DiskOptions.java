@@ -16,11 +16,10 @@ import vmm.machine.MachineRequest.Disk;
 final class DiskOptions {
     private static final List<String> IMAGE_KEYS = List.of("file", "format", "readonly", "cache", "aio", "discard");
     private static final List<String> SCSI_KEYS = List.of("controller", "target", "lun", "wwn", "vendor", "product");
-    private static final List<String> VIRTIO_KEYS = List.of("slot", "function", "queues", "iothreads");
     private static final List<String> COMMON_KEYS = List.of("id", "bus", "serial", "logical-block", "physical-block");
 
     /** The keys of {@code --disk}. */
-    static final List<String> KEYS = Stream.of(IMAGE_KEYS, COMMON_KEYS, SCSI_KEYS, VIRTIO_KEYS)
+    static final List<String> KEYS = Stream.of(IMAGE_KEYS, COMMON_KEYS, SCSI_KEYS, MachineOptions.VIRTIO_KEYS)
             .flatMap(List::stream)
             .toList();
 
@@ -62,7 +61,7 @@ final class DiskOptions {
         switch (bus) {
             case SCSI ->
                 values.refuse(
-                        VIRTIO_KEYS,
+                        MachineOptions.VIRTIO_KEYS,
                         "is for disks with bus=virtio; a SCSI disk sits where its controller does (--controller)");
             case VIRTIO -> values.refuse(SCSI_KEYS, "is for disks with bus=scsi, and this one has bus=virtio");
         }

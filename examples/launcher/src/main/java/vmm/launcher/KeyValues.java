@@ -84,7 +84,12 @@ final class KeyValues {
 
     /** A switch: {@code on} or {@code off}, off if it is not there. */
     boolean isOn(String key) {
-        return switch (values.getOrDefault(key, "off")) {
+        return isOn(key, false);
+    }
+
+    /** A switch, {@code byDefault} if it is not there. */
+    boolean isOn(String key, boolean byDefault) {
+        return switch (values.getOrDefault(key, byDefault ? "on" : "off")) {
             case "on", "yes", "true" -> true;
             case "off", "no", "false" -> false;
             default ->

@@ -4,16 +4,31 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import vmm.machine.ConfigurationException;
 import vmm.machine.MachineRequest.Controller;
 import vmm.machine.MachineRequest.Place;
 import vmm.machine.MachineRequest.Virtio;
 import vmm.machine.SerialConfig;
+import vmm.virtio.RingFeatures;
 
 /** Reads the option values that describe parts of a machine. Pure: looks at no file and no device. */
 final class MachineOptions {
+    /** The keys that every virtio device has. */
+    static final List<String> VIRTIO_KEYS = List.of(
+            "slot",
+            "function",
+            "queues",
+            "iothreads",
+            "indirect-desc",
+            "event-idx",
+            "packed",
+            "in-order",
+            "queue-reset",
+            "notification-data");
+
     private static final List<String> CONTROLLER_KEYS =
-            List.of("scsi", "index", "slot", "function", "queues", "iothreads");
+            Stream.concat(Stream.of("scsi", "index"), VIRTIO_KEYS.stream()).toList();
 
     private MachineOptions() {}
 
@@ -32,7 +47,19 @@ final class MachineOptions {
         return new Virtio(
                 new Place(values.number("slot"), values.number("function")),
                 values.number("queues"),
-                values.get("iothreads").map(MachineOptions::iothreads).orElse(List.of()));
+                values.get("iothreads").map(MachineOptions::iothreads).orElse(List.of()),
+                rings(values));
+    }
+
+    private static RingFeatures rings(KeyValues values) {
+        RingFeatures usual = RingFeatures.DEFAULT;
+        return new RingFeatures(
+                values.isOn("indirect-desc", usual.indirect()),
+                values.isOn("event-idx", usual.eventIdx()),
+                values.isOn("packed", usual.packed()),
+                values.isOn("in-order", usual.inOrder()),
+                values.isOn("queue-reset", usual.ringReset()),
+                values.isOn("notification-data", usual.notificationData()));
     }
 
     private static List<Integer> iothreads(String text) {

@@ -38,6 +38,8 @@ import vmm.machine.MachineRunner;
             "  slot= function=               virtio: the first free slot if left out",
             "  queues=                       virtio: one for each vCPU if left out",
             "  iothreads=1+2+...             virtio: the I/O threads of queue 0, 1, ...",
+            "  packed= in-order= event-idx= indirect-desc= queue-reset=",
+            "  notification-data=            virtio: what the queues offer, on or off",
             "  readonly                      the guest may not write",
             "  id= serial=                   drive0, drive1, ... and the id if left out",
             "  wwn= vendor= product=         scsi",
@@ -88,7 +90,7 @@ final class RunCommand extends Subcommand {
     @Option(
             names = "--controller",
             paramLabel = "scsi,KEY=VALUE,...",
-            description = "A virtio-scsi controller: index=, slot=, function=, queues=, iothreads=.")
+            description = "A virtio-scsi controller: index= and what virtio disks have.")
     private List<String> controllers = new ArrayList<>();
 
     @Option(names = "--virtio", paramLabel = "modern", defaultValue = "modern", description = "The kind of devices.")

@@ -7,7 +7,6 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import vmm.bus.Bus;
 import vmm.event.EventLoop;
-import vmm.event.UringEventLoop;
 import vmm.firmware.KernelLoader;
 import vmm.firmware.acpi.AcpiConfig;
 import vmm.firmware.acpi.AcpiTables;
@@ -38,6 +37,7 @@ import vmm.platform.ResetPort;
 import vmm.platform.Rtc;
 import vmm.platform.SerialSink;
 import vmm.platform.Uart16550;
+import vmm.virtio.QueueLoops;
 import vmm.virtio.VirtioDevice;
 import vmm.virtio.pci.VirtioPciFunction;
 
@@ -139,9 +139,10 @@ final class Board implements AutoCloseable {
     }
 
     private void addStorage(OpenDisks disks) {
+        IoThreads threads = teardown.opened(new IoThreads(config.iothreads()));
         for (ControllerConfig controller : config.controllers()) {
             String name = StorageDevices.name(controller);
-            EventLoop loop = teardown.opened(UringEventLoop.start(name));
+            EventLoop loop = threads.of(name, controller.virtio()).of(0);
             addVirtio(
                     name,
                     StorageDevices.hba(controller, config, disks, loop),
@@ -149,14 +150,14 @@ final class Board implements AutoCloseable {
         }
         for (DiskConfig disk : config.disks()) {
             if (disk.address() instanceof DiskAddress.Virtio(VirtioConfig virtio)) {
-                EventLoop loop = teardown.opened(UringEventLoop.start(disk.id()));
-                addVirtio(disk.id(), StorageDevices.blk(disk, disks.of(disk), loop, virtio.queues()), virtio.address());
+                QueueLoops loops = threads.of(disk.id(), virtio);
+                addVirtio(disk.id(), StorageDevices.blk(disk, virtio, disks.of(disk), loops), virtio.address());
             }
         }
     }
 
     private void addVirtio(String name, VirtioDevice device, PciAddress address) {
-        // Before its loop ends a device takes back what it has in flight.
+        // Before its threads end a device takes back what it has in flight.
         teardown.then(device::reset);
         pci.add(
                 address.slot(),

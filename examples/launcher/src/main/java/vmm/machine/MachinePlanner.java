@@ -112,11 +112,7 @@ public final class MachinePlanner {
             int index = indexes.get(i);
             PciAddress place = controllerPlaces.get(i);
             PciAddress address = place != null ? place : pci.next("Controller " + index);
-            controllers.put(
-                    index,
-                    new ControllerConfig(
-                            index,
-                            virtio("Controller " + index, address, wanted.get(i).virtio())));
+            controllers.put(index, controller(index, address, wanted.get(i).virtio()));
         }
         claimLogicalUnits(ids);
         List<DiskConfig> disks = new ArrayList<>();
@@ -196,6 +192,15 @@ public final class MachinePlanner {
         return free;
     }
 
+    private ControllerConfig controller(int index, PciAddress address, Virtio wanted) {
+        if (wanted.iothreads().size() > 1) {
+            throw new ConfigurationException("Controller " + index
+                    + " wants several I/O threads, but one serves a controller and all disks behind it;"
+                    + " name one in iothreads=.");
+        }
+        return new ControllerConfig(index, virtio("Controller " + index, address, wanted));
+    }
+
     private VirtioConfig virtio(String device, PciAddress address, Virtio wanted) {
         int queues = wanted.queues().orElse(Math.min(request.cpus(), MAX_QUEUES));
         if (queues < 1 || queues > MAX_QUEUES) {
@@ -209,7 +214,7 @@ public final class MachinePlanner {
                         + "; add --iothreads " + Math.max(iothread, 1) + ", or change iothreads=.");
             }
         }
-        return new VirtioConfig(address, queues, wanted.iothreads());
+        return new VirtioConfig(address, queues, wanted.iothreads(), wanted.rings());
     }
 
     /** Reserves the logical units whose whole address the user gave, so that no automatic one takes their number. */

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import vmm.block.BlockOptions;
+import vmm.virtio.RingFeatures;
 
 /**
  * A machine as a user asked for it: what is empty is left to {@link MachinePlanner}.
@@ -52,9 +53,10 @@ public record MachineRequest(
     }
 
     /** What is left open or chosen of a virtio device; see {@link VirtioConfig}. */
-    public record Virtio(Place place, OptionalInt queues, List<Integer> iothreads) {
+    public record Virtio(Place place, OptionalInt queues, List<Integer> iothreads, RingFeatures rings) {
         /** All left open. */
-        public static final Virtio ANY = new Virtio(Place.ANYWHERE, OptionalInt.empty(), List.of());
+        public static final Virtio ANY =
+                new Virtio(Place.ANYWHERE, OptionalInt.empty(), List.of(), RingFeatures.DEFAULT);
 
         public Virtio {
             iothreads = List.copyOf(iothreads);

@@ -7,6 +7,7 @@ import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.ScsiDisk;
+import vmm.virtio.QueueLoops;
 import vmm.virtio.blk.BlkConfig;
 import vmm.virtio.blk.VirtioBlkDevice;
 import vmm.virtio.scsi.HbaConfig;
@@ -21,21 +22,21 @@ final class StorageDevices {
     /**
      * A virtio-blk device in front of one disk.
      *
-     * @param loop does its work
-     * @param queues how many request queues
+     * @param loops do its work
      */
-    static VirtioBlkDevice blk(DiskConfig disk, BlockDevice image, EventLoop loop, int queues) {
+    static VirtioBlkDevice blk(DiskConfig disk, VirtioConfig virtio, BlockDevice image, QueueLoops loops) {
         BlkConfig blk = BlkConfig.of(disk.id(), disk.serial());
         return new VirtioBlkDevice(
-                loop,
+                loops,
                 image,
                 new BlkConfig(
                         blk.id(),
                         blk.serial(),
                         disk.logicalBlockSize(),
                         disk.physicalBlockSize(),
-                        queues,
-                        blk.queueSize()));
+                        virtio.queues(),
+                        blk.queueSize(),
+                        virtio.rings()));
     }
 
     /**

@@ -310,6 +310,7 @@ class BadInputTest {
         refused(Vmm.plan("--iothreads", "2", "--disk", "file=a,bus=virtio,iothreads=0"), "I/O thread 0", "1 to 2");
         refused(Vmm.plan("--disk", "file=a,bus=virtio,iothreads=one"), "iothreads=one", "iothreads=1+2");
         refused(Vmm.plan("--disk", "file=a,iothreads=1"), "iothreads=", "bus=virtio");
+        refused(Vmm.plan("--iothreads", "2", "--controller", "scsi,iothreads=1+2"), "several I/O threads", "name one");
         refused(Vmm.plan("--iothreads", "65"), "at most 64", "--iothreads");
         refused(Vmm.plan("--iothreads", "many"), "--iothreads takes a whole number");
     }
