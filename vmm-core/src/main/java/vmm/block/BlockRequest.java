@@ -119,12 +119,13 @@ public abstract class BlockRequest {
     public abstract void completed(int errno);
 
     /**
-     * Opens the trace of this request on {@code disk} and looks whether the disk can take it. A queue calls it first.
+     * Opens the trace of this request on {@code disk} and looks whether the disk can take it. Only a queue calls it,
+     * and first.
      *
      * @return 0, or the error number to {@link #end} it with: nothing is read or written outside a disk or written to a
      *     read-only one
      */
-    final int begin(BlockDevice disk) {
+    public final int begin(BlockDevice disk) {
         if (BlockRequestEvent.PROBE.isEnabled()) {
             trace = trace(disk.name());
         }
@@ -150,8 +151,8 @@ public abstract class BlockRequest {
         return event;
     }
 
-    /** Closes the trace and passes the answer on. A queue calls it last, once. */
-    final void end(int errno) {
+    /** Closes the trace and passes the answer on. Only a queue calls it, last and once. */
+    public final void end(int errno) {
         BlockRequestEvent event = trace;
         if (event != null) {
             trace = null;

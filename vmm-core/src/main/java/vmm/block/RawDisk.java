@@ -52,6 +52,21 @@ public final class RawDisk implements BlockDevice {
      *     held by somebody else
      */
     public static RawDisk open(String path, boolean readOnly) {
+        RawDisk disk = openContainer(path, readOnly);
+        try {
+            DiskSize.checkFile(path, disk.size);
+        } catch (HostException e) {
+            FileIo.close(disk.fd);
+            throw e;
+        }
+        return disk;
+    }
+
+    /**
+     * Opens and locks a file that holds an image of another format, as {@link #open} does, but of any size: even one
+     * that is no multiple of 512.
+     */
+    public static RawDisk openContainer(String path, boolean readOnly) {
         // Before opening, since that would wait for the other end of a pipe.
         FileStatus found = FileStatus.of(path);
         checkKind(path, found, readOnly);
@@ -64,7 +79,6 @@ public final class RawDisk implements BlockDevice {
             FileStatus status = FileStatus.of(fd);
             checkKind(path, status, readOnly);
             lock(path, fd, status, readOnly);
-            DiskSize.checkFile(path, status.size());
             return new RawDisk(path, fd, status.size(), readOnly, status.inMemory() ? Engine.SYNCHRONOUS : Engine.RING);
         } catch (HostException e) {
             FileIo.close(fd);

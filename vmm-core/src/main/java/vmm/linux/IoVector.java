@@ -20,8 +20,8 @@ public final class IoVector {
 
     private static final MemorySegment PROCESS = wholeProcess();
 
-    private final MemorySegment entries;
-    private final int capacity;
+    private MemorySegment entries;
+    private int capacity;
     private int first;
     private int count;
     private long bytes;
@@ -67,6 +67,33 @@ public final class IoVector {
         entries.set(JAVA_LONG, at + LENGTH_OFFSET, length);
         count++;
         bytes += length;
+    }
+
+    /**
+     * Takes the first {@code length} bytes away and adds them to the end of {@code target}, which grows if it has no
+     * room for their buffers; no data is moved.
+     *
+     * @param length in bytes, at most {@link #bytes}
+     */
+    public void moveTo(IoVector target, long length) {
+        target.makeRoom(count());
+        long left = length;
+        while (left > 0) {
+            long part = Math.min(left, lengthOf(0));
+            target.add(addressOf(0), part);
+            advance(part);
+            left -= part;
+        }
+    }
+
+    private void makeRoom(int more) {
+        int needed = count + more;
+        if (needed > capacity) {
+            MemorySegment grown = Arena.ofAuto().allocate((long) needed * ENTRY_SIZE, Long.BYTES);
+            MemorySegment.copy(entries, 0, grown, 0, (long) count * ENTRY_SIZE);
+            entries = grown;
+            capacity = needed;
+        }
     }
 
     /** How many buffers are left. */
