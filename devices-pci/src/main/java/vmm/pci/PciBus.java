@@ -3,6 +3,7 @@ package vmm.pci;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 import vmm.bus.Bus;
 import vmm.memory.GuestMemory;
@@ -95,10 +96,17 @@ public final class PciBus implements AutoCloseable {
         try {
             PciFunction function = at(slot, number);
             int value = function == null ? ABSENT >>> (Integer.SIZE - size * 8) : function.readConfig(offset, size);
-            ConfigAccess.record(slot, number, offset, size, value, false);
+            record(slot, number, offset, size, value, false);
             return value;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private static void record(int slot, int function, int register, int size, int value, boolean write) {
+        // Until something records, the class of the event is not even loaded: the first of them takes the JVM long.
+        if (FlightRecorder.isInitialized()) {
+            ConfigAccess.record(slot, function, register, size, value, write);
         }
     }
 
@@ -106,7 +114,7 @@ public final class PciBus implements AutoCloseable {
     public void writeConfig(int slot, int number, int offset, int size, int value) {
         lock.lock();
         try {
-            ConfigAccess.record(slot, number, offset, size, value, true);
+            record(slot, number, offset, size, value, true);
             PciFunction function = at(slot, number);
             if (function != null) {
                 function.writeConfig(offset, size, value);

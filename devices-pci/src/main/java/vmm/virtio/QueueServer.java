@@ -2,6 +2,7 @@ package vmm.virtio;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 import vmm.linux.EventFd;
 import vmm.memory.GuestFaultException;
@@ -16,11 +17,13 @@ public final class QueueServer {
     private final DescriptorChain chain;
     private final EventFd doorbell;
     private final @Nullable QueueHandler handler;
-    private final DoorbellEvent event = new DoorbellEvent();
     private final CountDownLatch quiet = new CountDownLatch(1);
     private boolean serving;
     private boolean stopping;
     private int busy;
+
+    /** Made when something records for the first time: loading the class of an event takes the JVM long. */
+    private @Nullable DoorbellEvent event;
 
     QueueServer(
             QueueGroup group,
@@ -33,8 +36,6 @@ public final class QueueServer {
         this.chain = chain;
         this.doorbell = doorbell;
         this.handler = handler;
-        event.device = group.device();
-        event.queue = queue.index();
     }
 
     /** Which queue of the device this is. Any thread may call. */
@@ -148,18 +149,34 @@ public final class QueueServer {
         if (handler == null || !serving) {
             return;
         }
-        event.begin();
+        DoorbellEvent trace = beginEvent();
         int handled = 0;
         try {
             handled = drain(handler);
         } catch (GuestFaultException fault) {
             group.fault(fault);
         }
-        event.end();
-        if (event.shouldCommit()) {
-            event.chains = handled;
-            event.commit();
+        if (trace != null) {
+            trace.end();
+            if (trace.shouldCommit()) {
+                trace.chains = handled;
+                trace.commit();
+            }
         }
+    }
+
+    private @Nullable DoorbellEvent beginEvent() {
+        DoorbellEvent begun = event;
+        if (begun == null && FlightRecorder.isInitialized()) {
+            begun = new DoorbellEvent();
+            begun.device = group.device();
+            begun.queue = queue.index();
+            event = begun;
+        }
+        if (begun != null) {
+            begun.begin();
+        }
+        return begun;
     }
 
     private int drain(QueueHandler target) {

@@ -1,6 +1,7 @@
 package vmm.scsi;
 
 import java.lang.foreign.MemorySegment;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 import vmm.block.BlockQueue;
 import vmm.block.BlockRequest;
@@ -20,7 +21,9 @@ public abstract class ScsiTask {
     private final IoVector dataIn;
     private final MediumRequest fromMedium;
     private final MediumRequest toMedium;
-    private final ScsiCommandEvent event = new ScsiCommandEvent();
+
+    /** Made when something records for the first time: loading the class of an event takes the JVM long. */
+    private @Nullable ScsiCommandEvent event;
 
     private long tag;
     private TaskAttribute attribute = TaskAttribute.SIMPLE;
@@ -140,7 +143,7 @@ public abstract class ScsiTask {
         size = dataOut.bytes() + dataIn.bytes();
         transferredOut = 0;
         transferredIn = 0;
-        event.begin();
+        beginEvent();
     }
 
     /** Remembers what the command was recognised as. */
@@ -265,16 +268,34 @@ public abstract class ScsiTask {
         status = newStatus;
         disk = null;
         continuation = null;
-        event.end();
-        if (event.shouldCommit()) {
-            event.describe(command, lun, lba, blocks, this);
-            event.commit();
-        }
+        endEvent();
         ItlNexus counting = nexus;
         if (counting != null) {
             counting.count(this);
         }
         completed();
+    }
+
+    private void beginEvent() {
+        ScsiCommandEvent begun = event;
+        if (begun == null && FlightRecorder.isInitialized()) {
+            begun = new ScsiCommandEvent();
+            event = begun;
+        }
+        if (begun != null) {
+            begun.begin();
+        }
+    }
+
+    private void endEvent() {
+        ScsiCommandEvent ended = event;
+        if (ended != null) {
+            ended.end();
+            if (ended.shouldCommit()) {
+                ended.describe(command, lun, lba, blocks, this);
+                ended.commit();
+            }
+        }
     }
 
     private void mediumEnded(int errno) {

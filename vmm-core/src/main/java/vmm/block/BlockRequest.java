@@ -1,5 +1,6 @@
 package vmm.block;
 
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 import vmm.linux.Errno;
 import vmm.linux.IoVector;
@@ -126,7 +127,8 @@ public abstract class BlockRequest {
      *     read-only one
      */
     public final int begin(BlockDevice disk) {
-        if (BlockRequestEvent.PROBE.isEnabled()) {
+        // Until something records, the class of the event is not even loaded: the first of them takes the JVM long.
+        if (FlightRecorder.isInitialized() && BlockRequestEvent.PROBE.isEnabled()) {
             trace = trace(disk.name());
         }
         if (operation == Operation.FLUSH) {

@@ -26,4 +26,19 @@ final class ExitEvent extends Event {
 
     @Label("Write")
     boolean write;
+
+    /** Says what the exit was about, as {@code vcpu} still knows it. */
+    void describe(Vcpu vcpu) {
+        this.vcpu = vcpu.id();
+        reason = vcpu.exitReason();
+        if (reason == ExitReason.IO) {
+            address = vcpu.ioPort();
+            size = vcpu.ioSize();
+            write = vcpu.ioIsWrite();
+        } else if (reason == ExitReason.MMIO) {
+            address = vcpu.mmioAddress();
+            size = vcpu.mmioSize();
+            write = vcpu.mmioIsWrite();
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package vmm.kvm;
 
 import java.util.function.Consumer;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 import vmm.bus.Bus;
 import vmm.linux.Errno;
@@ -103,33 +104,32 @@ public final class VcpuThread {
     }
 
     private @Nullable VcpuEnd handleExit() {
-        ExitEvent event = new ExitEvent();
-        event.begin();
+        // Until something records, the class of the event is not even loaded: the first of them takes the JVM long.
+        ExitEvent event = FlightRecorder.isInitialized() ? new ExitEvent() : null;
+        if (event != null) {
+            event.begin();
+        }
         int reason = vcpu.exitReason();
         switch (reason) {
-            case ExitReason.IO -> handleIo(event);
-            case ExitReason.MMIO -> handleMmio(event);
+            case ExitReason.IO -> handleIo();
+            case ExitReason.MMIO -> handleMmio();
             case ExitReason.INTR -> {}
             default -> {
                 return explain(reason);
             }
         }
-        if (event.shouldCommit()) {
-            event.vcpu = vcpu.id();
-            event.reason = reason;
+        if (event != null && event.shouldCommit()) {
+            event.describe(vcpu);
             event.commit();
         }
         return null;
     }
 
-    private void handleIo(ExitEvent event) {
+    private void handleIo() {
         int port = vcpu.ioPort();
         int size = vcpu.ioSize();
         int count = vcpu.ioCount();
         boolean write = vcpu.ioIsWrite();
-        event.address = port;
-        event.size = size;
-        event.write = write;
         for (int i = 0; i < count; i++) {
             if (write) {
                 ports.write(port, size, vcpu.ioData(i));
@@ -139,13 +139,10 @@ public final class VcpuThread {
         }
     }
 
-    private void handleMmio(ExitEvent event) {
+    private void handleMmio() {
         long address = vcpu.mmioAddress();
         int size = vcpu.mmioSize();
         boolean write = vcpu.mmioIsWrite();
-        event.address = address;
-        event.size = size;
-        event.write = write;
         if (Integer.bitCount(size) == 1) {
             if (write) {
                 memory.write(address, size, vcpu.mmioData());
