@@ -8,4 +8,13 @@ public interface BlockQueue {
      * thread, perhaps before this returns. A short read or write is continued here, never passed on. Allocates nothing.
      */
     void submit(BlockRequest request);
+
+    /**
+     * Begins or ends a drain: while it lasts, requests wait for the storage alone. Those that a limit delays go ahead,
+     * those that wait for a remedy after an error or for a connection end with their error. A device drains its queues
+     * when it is reset. At first there is no drain.
+     */
+    default void drain(boolean on) {
+        // Most queues wait for nothing else.
+    }
 }

@@ -44,6 +44,12 @@ public abstract class BlockRequest {
     private boolean mayUnmap;
     private @Nullable BlockRequestEvent trace;
 
+    /** Told of the end in the owner's place, if it is a failure or the request has been held. */
+    private @Nullable ErrorHandler errorHandler;
+
+    /** For the error handler: why it has held this request, an error number; 0 if it has not. */
+    int heldError;
+
     /**
      * A slot with room for scattered buffers.
      *
@@ -75,6 +81,7 @@ public abstract class BlockRequest {
         this.range = length;
         this.mayUnmap = unmap;
         this.forceUnitAccess = false;
+        this.errorHandler = null;
     }
 
     /** What was prepared is to be on stable storage when it completes; for operations that change the disk. */
@@ -107,7 +114,10 @@ public abstract class BlockRequest {
         return mayUnmap;
     }
 
-    /** The buffers in the VMM's address space, which are guest memory. The queue may consume it. */
+    /**
+     * The buffers in the VMM's address space, which are guest memory. The queue may {@linkplain IoVector#advance
+     * advance} it over what has been moved, and do nothing else to it: a request that failed may be tried again.
+     */
     public final IoVector data() {
         return data;
     }
@@ -131,6 +141,11 @@ public abstract class BlockRequest {
         if (FlightRecorder.isInitialized() && BlockRequestEvent.PROBE.isEnabled()) {
             trace = trace(disk.name());
         }
+        return refusal(disk);
+    }
+
+    /** Why {@code disk} cannot take this request, whatever its storage says: an error number, or 0. */
+    final int refusal(BlockDevice disk) {
         if (operation == Operation.FLUSH) {
             return 0;
         }
@@ -161,6 +176,26 @@ public abstract class BlockRequest {
             event.errno = errno;
             event.commit();
         }
-        completed(errno);
+        ErrorHandler handler = errorHandler;
+        if (handler != null && (errno != 0 || heldError != 0)) {
+            handler.ended(this, errno);
+        } else {
+            completed(errno);
+        }
+    }
+
+    /** Has failures of what was prepared go to {@code handler} first. */
+    final void handleErrors(ErrorHandler handler) {
+        errorHandler = handler;
+    }
+
+    /** Who decides what becomes of requests that failed. */
+    interface ErrorHandler {
+        /**
+         * Takes the place of {@link #completed}, which it calls now or later, with an error number of its choice.
+         *
+         * @param errno how it ended; 0 only for a request that has been held
+         */
+        void ended(BlockRequest request, int errno);
     }
 }

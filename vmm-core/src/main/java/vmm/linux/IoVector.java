@@ -26,6 +26,12 @@ public final class IoVector {
     private int count;
     private long bytes;
 
+    /** How much of the first buffer that is left has been dropped, in bytes. */
+    private long dropped;
+
+    /** How much has been dropped in all, in bytes. */
+    private long allDropped;
+
     /**
      * An empty vector.
      *
@@ -41,6 +47,8 @@ public final class IoVector {
         first = 0;
         count = 0;
         bytes = 0;
+        dropped = 0;
+        allDropped = 0;
     }
 
     /** True if {@link #add} has no room left. */
@@ -125,17 +133,38 @@ public final class IoVector {
     public void advance(long length) {
         long left = length;
         while (left > 0) {
-            long at = (long) first * ENTRY_SIZE;
-            long size = entries.get(JAVA_LONG, at + LENGTH_OFFSET);
+            long size = lengthOf(0);
             if (left < size) {
-                entries.set(JAVA_LONG, at, entries.get(JAVA_LONG, at) + left);
-                entries.set(JAVA_LONG, at + LENGTH_OFFSET, size - left);
+                shiftFirst(left);
                 break;
             }
             left -= size;
+            shiftFirst(-dropped);
             first++;
         }
         bytes -= length;
+        allDropped += length;
+    }
+
+    /** Takes back all that was dropped or moved away, so that the same buffers can be used once more. */
+    public void rewind() {
+        if (allDropped > 0) {
+            if (first < count) {
+                shiftFirst(-dropped);
+            }
+            first = 0;
+            bytes += allDropped;
+            allDropped = 0;
+        }
+    }
+
+    private void shiftFirst(long length) {
+        if (length != 0) {
+            long at = (long) first * ENTRY_SIZE;
+            entries.set(JAVA_LONG, at, entries.get(JAVA_LONG, at) + length);
+            entries.set(JAVA_LONG, at + LENGTH_OFFSET, entries.get(JAVA_LONG, at + LENGTH_OFFSET) - length);
+            dropped += length;
+        }
     }
 
     /** Cuts what goes beyond the first {@code length} bytes off the end. */
