@@ -9,7 +9,7 @@ public final class BlockDevices {
 
     private BlockDevices() {}
 
-    /** Opens a raw disk with what suits it best. See {@link #open(BlockOptions)}. */
+    /** Opens a disk that is raw by its looks, with what suits it best. See {@link #open(BlockOptions)}. */
     public static BlockDevice open(String source, boolean readOnly) {
         return open(BlockOptions.of(source, readOnly));
     }
@@ -28,7 +28,21 @@ public final class BlockDevices {
         if (source.startsWith(MEMORY)) {
             return new MemoryDisk(source, size(source, MEMORY), readOnly);
         }
-        return RawDisk.open(source, readOnly);
+        RawDisk disk = RawDisk.open(source, readOnly);
+        if (options.format() == BlockOptions.Format.UNSPECIFIED) {
+            // Only now, since looking into a pipe would wait for its other end.
+            refuseForeign(disk);
+        }
+        return disk;
+    }
+
+    private static void refuseForeign(RawDisk disk) {
+        try {
+            ForeignFormat.refuse(disk.name());
+        } catch (HostException e) {
+            disk.close();
+            throw e;
+        }
     }
 
     private static long size(String source, String prefix) {

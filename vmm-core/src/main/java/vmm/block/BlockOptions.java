@@ -14,6 +14,8 @@ package vmm.block;
 public record BlockOptions(String source, boolean readOnly, Format format, Cache cache, Aio aio, boolean unmap) {
     /** How an image keeps a disk's data. */
     public enum Format {
+        /** Nobody said: byte for byte, and an image that begins as one of another format does is refused. */
+        UNSPECIFIED,
         /** Byte for byte. */
         RAW,
         /** QEMU's copy-on-write format, versions 2 and 3. */
@@ -42,6 +44,6 @@ public record BlockOptions(String source, boolean readOnly, Format format, Cache
 
     /** A raw, writable or read-only disk with the page cache, opened as suits it best. */
     public static BlockOptions of(String source, boolean readOnly) {
-        return new BlockOptions(source, readOnly, Format.RAW, Cache.WRITEBACK, Aio.AUTO, true);
+        return new BlockOptions(source, readOnly, Format.UNSPECIFIED, Cache.WRITEBACK, Aio.AUTO, true);
     }
 }

@@ -380,4 +380,18 @@ class RawDiskTest {
                 .start()
                 .waitFor();
     }
+
+    @Test
+    void anImageThatLooksLikeAnotherFormatIsRefusedUnlessItIsSaidToBeRaw() throws Exception {
+        Path file = image("disk.qcow2", 1 << 20);
+        try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw")) {
+            content.write(new byte[] {'Q', 'F', 'I', (byte) 0xfb});
+        }
+        refused(file, false, "begins as a qcow2 image does: say format=qcow2 if it is one, or format=raw if");
+        refused(file, true, "begins as a qcow2 image does");
+        BlockOptions usual = BlockOptions.of(file.toString(), false);
+        BlockOptions raw = new BlockOptions(
+                usual.source(), false, BlockOptions.Format.RAW, usual.cache(), usual.aio(), usual.unmap());
+        BlockDevices.open(raw).close();
+    }
 }

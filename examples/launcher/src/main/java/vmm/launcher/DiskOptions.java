@@ -85,7 +85,7 @@ final class DiskOptions {
         return new BlockOptions(
                 source(),
                 values.isOn("readonly"),
-                values.oneOf("format", "raw", FORMATS),
+                values.get("format").isPresent() ? values.oneOf("format", "raw", FORMATS) : Format.UNSPECIFIED,
                 values.oneOf("cache", "writeback", CACHES),
                 values.oneOf("aio", "auto", ENGINES),
                 values.oneOf("discard", "unmap", List.of("unmap", "ignore")).equals("unmap"));

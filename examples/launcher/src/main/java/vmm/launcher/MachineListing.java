@@ -82,7 +82,7 @@ final class MachineListing {
                 ? Integer.toString(disk.logicalBlockSize())
                 : disk.logicalBlockSize() + "/" + disk.physicalBlockSize();
         BlockOptions image = disk.image();
-        String format = image.format() == BlockOptions.Format.RAW ? "" : " (" + word(image.format()) + ")";
+        String format = image.format() == BlockOptions.Format.QCOW2 ? " (qcow2)" : "";
         return disk.id() + "  " + image.source() + format + (image.readOnly() ? " (read-only)" : "") + "  serial "
                 + disk.serial() + "  blocks of " + sectors;
     }
@@ -180,7 +180,7 @@ final class MachineListing {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("id", disk.id());
         tree.put("file", disk.image().source());
-        tree.put("format", word(disk.image().format()));
+        tree.put("format", disk.image().format() == BlockOptions.Format.QCOW2 ? "qcow2" : "raw");
         tree.put("readonly", disk.image().readOnly());
         tree.put("cache", word(disk.image().cache()));
         tree.put("aio", word(disk.image().aio()));

@@ -27,7 +27,7 @@ import vmm.machine.MachineRunner;
             "  file=PATH|null:SIZE|mem:SIZE  an image, nothing at all, or memory",
             "  file=nbd://HOST[:PORT]/EXPORT, nbd+unix:///EXPORT?socket=PATH",
             "                                what an NBD server exports",
-            "  format=raw|qcow2              how the image keeps its data (raw)",
+            "  format=raw|qcow2              how the image keeps its data (raw; never guessed)",
             "  cache=none|writeback|writethrough",
             "                                what the host may keep in memory (writeback)",
             "  aio=auto|io_uring|threads     how the host is asked (auto)",
