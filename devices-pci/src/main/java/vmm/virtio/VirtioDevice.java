@@ -42,18 +42,17 @@ public interface VirtioDevice {
     void reset();
 
     /**
-     * The driver resets one queue of the running device (virtio 1.3 2.6.1). When this returns none of its requests is
-     * in flight and no byte of it will be touched; other queues have gone on. Called only if
-     * {@link Features#RING_RESET} was agreed on.
+     * The driver takes one queue of the running device away (virtio 1.3 2.6.1): after it has accepted
+     * {@link Features#RING_RESET}, or by the legacy interface, which does not ask. When this returns none of the
+     * queue's requests is in flight and no byte of it will be touched; other queues have gone on.
      *
      * @param index which queue, one that was set up
      */
-    default void resetQueue(int index) {
-        throw new UnsupportedOperationException("This device offers no reset of a single queue.");
-    }
+    void resetQueue(int index);
 
-    /** The driver enables a queue again that it had reset. See {@link #resetQueue}. */
-    default void enableQueue(QueueSetup setup) {
-        throw new UnsupportedOperationException("This device offers no reset of a single queue.");
-    }
+    /**
+     * The driver gives the running device a queue that it had taken away, or by the legacy interface one that it has
+     * not set up before.
+     */
+    void enableQueue(QueueSetup setup);
 }

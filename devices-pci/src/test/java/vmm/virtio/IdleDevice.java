@@ -41,4 +41,10 @@ final class IdleDevice implements VirtioDevice {
 
     @Override
     public void reset() {}
+
+    @Override
+    public void resetQueue(int index) {}
+
+    @Override
+    public void enableQueue(QueueSetup setup) {}
 }

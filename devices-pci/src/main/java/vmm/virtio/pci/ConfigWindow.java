@@ -61,6 +61,6 @@ final class ConfigWindow {
                 && (length == 1 || length == 2 || length == 4)
                 && target % length == 0
                 && target >= 0
-                && target <= VirtioPciFunction.REGISTER_BAR_SIZE - length;
+                && target <= ModernRegisters.SIZE - length;
     }
 }

@@ -1,7 +1,10 @@
 package vmm.virtio.pci;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmm.bus.Doorbells;
@@ -17,24 +20,23 @@ import vmm.pci.AddressDecoder;
 final class QueueDoorbells implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QueueDoorbells.class);
 
+    /** Where the kernel listens for notifications. */
+    enum Interface {
+        /** An address for each queue, where any write counts (virtio 1.3 4.1.4.4). */
+        MODERN,
+        /** One port, where the value is the queue (virtio 1.3 4.1.4.10). */
+        LEGACY
+    }
+
     private final Doorbells doorbells;
     private final List<EventFd> bells;
     private final List<Doorbells.Doorbell> connected = new ArrayList<>();
-    private final long firstOffset;
-    private final int stride;
-    private long base = AddressDecoder.UNMAPPED;
-    private boolean running;
+    private final Map<Interface, Long> bases = new EnumMap<>(Interface.class);
+    private @Nullable Interface used;
 
-    /**
-     * Doorbells of which none is connected.
-     *
-     * @param firstOffset where in the registers queue 0 is notified
-     * @param stride bytes from one queue's notify address to the next one's
-     */
-    QueueDoorbells(Doorbells doorbells, int queues, long firstOffset, int stride) {
+    /** Doorbells of which none is connected. */
+    QueueDoorbells(Doorbells doorbells, int queues) {
         this.doorbells = doorbells;
-        this.firstOffset = firstOffset;
-        this.stride = stride;
         List<EventFd> created = new ArrayList<>();
         for (int i = 0; i < queues; i++) {
             created.add(EventFd.create());
@@ -46,29 +48,53 @@ final class QueueDoorbells implements AutoCloseable {
         return bells.get(queue);
     }
 
-    /** The registers are now at {@code newBase}, or {@link AddressDecoder#UNMAPPED}. */
-    void move(long newBase) {
-        base = newBase;
-        follow();
+    /** The registers of an interface are now at {@code base}, or {@link AddressDecoder#UNMAPPED}. */
+    void move(Interface moved, long base) {
+        bases.put(moved, base);
+        if (moved == used) {
+            disconnect();
+            connect(moved);
+        }
     }
 
-    /** The device has started or stopped looking at its queues. */
-    void setRunning(boolean value) {
-        running = value;
-        follow();
+    /** The device has started to look at its queues, whose driver notifies by {@code chosen}. */
+    void start(Interface chosen) {
+        used = chosen;
+        connect(chosen);
     }
 
-    private void follow() {
-        connected.forEach(Doorbells.Doorbell::close);
-        connected.clear();
-        if (!running || base == AddressDecoder.UNMAPPED) {
+    /** The device looks at its queues no longer. */
+    void stop() {
+        used = null;
+        disconnect();
+    }
+
+    private void connect(Interface chosen) {
+        long base = bases.getOrDefault(chosen, AddressDecoder.UNMAPPED);
+        if (base == AddressDecoder.UNMAPPED) {
             return;
         }
         try {
             for (int queue = 0; queue < bells.size(); queue++) {
-                long address = base + firstOffset + (long) queue * stride;
                 connected.add(
-                        doorbells.connect(Doorbells.Space.MMIO, address, 0, Doorbells.ANY_VALUE, bells.get(queue)));
+                        switch (chosen) {
+                            case MODERN ->
+                                doorbells.connect(
+                                        Doorbells.Space.MMIO,
+                                        base
+                                                + ModernRegisters.NOTIFY
+                                                + (long) queue * ModernRegisters.NOTIFY_MULTIPLIER,
+                                        0,
+                                        Doorbells.ANY_VALUE,
+                                        bells.get(queue));
+                            case LEGACY ->
+                                doorbells.connect(
+                                        Doorbells.Space.PORT,
+                                        base + LegacyRegisters.QUEUE_NOTIFY,
+                                        Short.BYTES,
+                                        queue,
+                                        bells.get(queue));
+                        });
             }
         } catch (HostException e) {
             // Without a doorbell in the kernel each notification is an exit, and works.
@@ -76,9 +102,14 @@ final class QueueDoorbells implements AutoCloseable {
         }
     }
 
+    private void disconnect() {
+        connected.forEach(Doorbells.Doorbell::close);
+        connected.clear();
+    }
+
     @Override
     public void close() {
-        setRunning(false);
+        stop();
         bells.forEach(EventFd::close);
     }
 }

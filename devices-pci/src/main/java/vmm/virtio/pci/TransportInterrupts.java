@@ -73,6 +73,16 @@ final class TransportInterrupts {
         pin.set(isr != 0 && !msix.enabled());
     }
 
+    /** Forgets the messages that wait for their vector to be unmasked. */
+    void clearPending() {
+        msix.clearPending();
+    }
+
+    /** True while the driver has MSI-X turned on. */
+    boolean msixEnabled() {
+        return msix.enabled();
+    }
+
     /** The vector that the device took for {@code wanted}: none if there is no such vector. */
     private int accepted(int wanted) {
         return wanted < msix.vectors() ? wanted : VirtioPciState.NO_VECTOR;

@@ -51,9 +51,9 @@ final class RandomAccessTest {
     private final FakeDoorbells victimBells = new FakeDoorbells();
     private final FakeDoorbells targetBells = new FakeDoorbells();
     private final VirtioPciFunction targetFunction =
-            new VirtioPciFunction("target", target, memory, targetBells, new FakeRouter());
+            new VirtioPciFunction("target", target, VirtioTransport.MODERN, memory, targetBells, new FakeRouter());
     private final VirtioPciFunction victimFunction =
-            new VirtioPciFunction("victim", victim, memory, victimBells, victimRouter);
+            new VirtioPciFunction("victim", victim, VirtioTransport.MODERN, memory, victimBells, victimRouter);
 
     RandomAccessTest() {
         PiixIsaBridge isaBridge = new PiixIsaBridge(isa);

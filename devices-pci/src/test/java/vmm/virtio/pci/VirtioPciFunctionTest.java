@@ -37,7 +37,8 @@ final class VirtioPciFunctionTest {
     private final FakeRouter router = new FakeRouter();
     private final FakeDoorbells doorbells = new FakeDoorbells();
     private final FakeDevice device = new FakeDevice(2, 256, 128, 64);
-    private final VirtioPciFunction function = new VirtioPciFunction("virtio-blk", device, memory, doorbells, router);
+    private final VirtioPciFunction function =
+            new VirtioPciFunction("virtio-blk", device, VirtioTransport.MODERN, memory, doorbells, router);
     private final PciBus bus;
     private final VirtioPciDriver driver;
 

@@ -40,6 +40,7 @@ import vmm.platform.Uart16550;
 import vmm.virtio.QueueLoops;
 import vmm.virtio.VirtioDevice;
 import vmm.virtio.pci.VirtioPciFunction;
+import vmm.virtio.pci.VirtioTransport;
 
 /** The main board: memory, buses, chipset, the devices on them, and the kernel in memory. */
 final class Board implements AutoCloseable {
@@ -162,7 +163,7 @@ final class Board implements AutoCloseable {
         pci.add(
                 address.slot(),
                 address.function(),
-                new VirtioPciFunction(name, device, memory, machine, machine.interrupts()));
+                new VirtioPciFunction(name, device, VirtioTransport.MODERN, memory, machine, machine.interrupts()));
     }
 
     /** The processors, the first of them at the kernel's entry. Call once. */
