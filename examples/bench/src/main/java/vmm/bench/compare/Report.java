@@ -1,0 +1,125 @@
+package vmm.bench.compare;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+
+/** Prints {@link Results} for people, and as a tree for programs. */
+final class Report {
+    private static final String SPEED = "%-24s %26s  %36s  %6s%n";
+    private static final String COSTS = "%-24s %-9s %7s %7s %8s %8s %9s %9s %7s%n";
+
+    private final Results results;
+
+    Report(Results results) {
+        this.results = results;
+    }
+
+    String text() {
+        StringBuilder text = new StringBuilder();
+        text.append("Thousands of requests per second: median (least..most)\n");
+        text.append(String.format(Locale.ROOT, SPEED, "row", "ours", "QEMU in its best mode", "ratio"));
+        for (Row row : results.rows()) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    SPEED,
+                    row.title(),
+                    results.ours(row).map(ours -> speed(row, ours)).orElse("-"),
+                    results.bestOther(row)
+                            .map(other -> speed(row, other) + String.format(" %-8s", other.name()))
+                            .orElse("-"),
+                    number("%.2f", results.ratio(row))));
+        }
+        text.append("\nPer request: doorbell exits, interrupts, system calls, processor time of the VMM; latency;"
+                + " processors that others used\n");
+        text.append(String.format(
+                Locale.ROOT, COSTS, "row", "VMM", "kicks", "irqs", "syscalls", "cpu us", "p50 us", "p99 us", "others"));
+        for (Row row : results.rows()) {
+            List<Contender> shown = new ArrayList<>();
+            results.ours(row).ifPresent(shown::add);
+            results.bestOther(row).ifPresent(shown::add);
+            for (Contender contender : shown) {
+                text.append(costs(row, contender));
+            }
+        }
+        return text.toString();
+    }
+
+    private String speed(Row row, Contender contender) {
+        Results.Spread spread = results.spread(row, contender, Sample::iops);
+        return String.format(
+                Locale.ROOT, "%.1f (%.1f..%.1f)", spread.median() / 1e3, spread.least() / 1e3, spread.most() / 1e3);
+    }
+
+    private String costs(Row row, Contender contender) {
+        return String.format(
+                Locale.ROOT,
+                COSTS,
+                row.title(),
+                contender.name(),
+                median("%.3f", row, contender, Sample::kicks),
+                number("%.3f", results.counted(row, contender, Sample::interrupts)),
+                number("%.3f", results.counted(row, contender, Sample::systemCalls)),
+                median("%.2f", row, contender, Sample::cpuMicros),
+                median("%.1f", row, contender, Sample::p50Micros),
+                median("%.1f", row, contender, Sample::p99Micros),
+                median("%.2f", row, contender, Sample::others));
+    }
+
+    private String median(String format, Row row, Contender contender, ToDoubleFunction<Sample> figure) {
+        return String.format(
+                Locale.ROOT, format, results.spread(row, contender, figure).median());
+    }
+
+    private static String number(String format, Optional<Double> figure) {
+        return figure.map(value -> String.format(Locale.ROOT, format, value)).orElse("-");
+    }
+
+    /** Every figure of every contender. */
+    List<Map<String, Object>> tree() {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (Row row : results.rows()) {
+            Map<String, Object> tree = new LinkedHashMap<>();
+            tree.put("row", row.title());
+            results.ratio(row).ifPresent(ratio -> tree.put("ratio", ratio));
+            for (Contender contender : results.contenders(row)) {
+                tree.put(contender.name(), tree(row, contender));
+            }
+            rows.add(tree);
+        }
+        return rows;
+    }
+
+    private Map<String, Object> tree(Row row, Contender contender) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        putSpread(tree, "iops", row, contender, Sample::iops);
+        putSpread(tree, "kicksPerIo", row, contender, Sample::kicks);
+        putCounted(tree, "interruptsPerIo", row, contender, Sample::interrupts);
+        putCounted(tree, "systemCallsPerIo", row, contender, Sample::systemCalls);
+        putSpread(tree, "cpuMicrosPerIo", row, contender, Sample::cpuMicros);
+        putSpread(tree, "p50Micros", row, contender, Sample::p50Micros);
+        putSpread(tree, "p99Micros", row, contender, Sample::p99Micros);
+        putSpread(tree, "processorsOfOthers", row, contender, Sample::others);
+        return tree;
+    }
+
+    private void putSpread(
+            Map<String, Object> tree, String key, Row row, Contender contender, ToDoubleFunction<Sample> figure) {
+        Results.Spread spread = results.spread(row, contender, figure);
+        tree.put(key, Map.of("median", spread.median(), "least", spread.least(), "most", spread.most()));
+    }
+
+    private void putCounted(
+            Map<String, Object> tree,
+            String key,
+            Row row,
+            Contender contender,
+            Function<Sample, Optional<Double>> figure) {
+        results.counted(row, contender, figure).ifPresent(value -> tree.put(key, value));
+    }
+}

@@ -1,0 +1,53 @@
+package vmm.bench.compare;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * One kind of load.
+ *
+ * @param bus the device that carries it
+ * @param access what the guest's {@code rw=} says
+ * @param blockSize bytes of each request
+ * @param depth requests in flight
+ */
+record Row(Bus bus, String access, int blockSize, int depth) {
+    /** The two devices that this project compares. */
+    enum Bus {
+        /** virtio-blk */
+        BLK,
+        /** virtio-scsi */
+        SCSI;
+
+        /** As the guest's {@code dev=} has it. */
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private static final int KIB = 1024;
+
+    /** Every row that a comparison with the bare-metal guest has. */
+    static List<Row> all() {
+        List<Row> rows = new ArrayList<>();
+        for (Bus bus : Bus.values()) {
+            for (int depth : new int[] {1, 4, 32, 128}) {
+                rows.add(new Row(bus, "randread", 4 * KIB, depth));
+            }
+            rows.add(new Row(bus, "randwrite", 4 * KIB, 32));
+            rows.add(new Row(bus, "read", 64 * KIB, 4));
+        }
+        return rows;
+    }
+
+    /** What people call it. */
+    String title() {
+        return bus.word() + " " + blockSize / KIB + "k " + access + " qd " + depth;
+    }
+
+    /** The words of the guest's command line. */
+    String job() {
+        return "dev=" + bus.word() + " rw=" + access + " bs=" + blockSize + " qd=" + depth;
+    }
+}
