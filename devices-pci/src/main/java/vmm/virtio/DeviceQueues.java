@@ -1,5 +1,6 @@
 package vmm.virtio;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,16 +19,21 @@ import vmm.memory.GuestFaultException;
  * that were given to it.
  *
  * <p>A {@link GuestFaultException} from any queue breaks the device: no queue is looked at again, whichever loop it
- * belongs to, and the driver is told once that a reset is needed.
+ * belongs to, and the driver is told once that a reset is needed. An exception that escapes on a loop while requests
+ * are in flight there does the same, since it may have been on its way to end one of them.
  *
  * <p>All methods but {@link #isBroken} are for the threads that call the {@link VirtioDevice}, one at a time.
  */
 public final class DeviceQueues {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceQueues.class);
 
+    /** How long a reset waits for requests of which some may have been lost by a defect. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private final QueueLoops loops;
     private final String device;
     private final Activation activation;
+    private final Duration patience;
     private final List<QueueGroup> groups;
     private final Map<Integer, QueueServer> servers = new HashMap<>();
     private final AtomicBoolean broken = new AtomicBoolean();
@@ -39,9 +45,14 @@ public final class DeviceQueues {
      * @param device what people call the device, in events and log lines
      */
     public DeviceQueues(QueueLoops loops, String device, Activation activation) {
+        this(loops, device, activation, PATIENCE);
+    }
+
+    DeviceQueues(QueueLoops loops, String device, Activation activation, Duration patience) {
         this.loops = loops;
         this.device = device;
         this.activation = activation;
+        this.patience = patience;
         this.groups = loops.distinct().stream()
                 .map(loop -> new QueueGroup(this, loop))
                 .toList();
@@ -116,7 +127,8 @@ public final class DeviceQueues {
     /**
      * Stops looking at the queues and waits until every request that was taken has been completed, as far as the device
      * is concerned; the driver is told nothing. The caller holds no lock that a loop could want. On a loop's own thread
-     * nothing of that loop's may be in flight. A loop that has ended has nothing in flight.
+     * nothing of that loop's may be in flight. A loop that has ended has nothing in flight, and requests that a defect
+     * may have lost are not waited for without end.
      *
      * @throws IllegalStateException if this is the thread of a loop that has requests in flight
      */
@@ -141,6 +153,10 @@ public final class DeviceQueues {
         String reason = String.valueOf(fault.getMessage());
         LOG.warn("{} needs a reset: {}", device, reason);
         activation.events().needsReset(reason);
+    }
+
+    Duration patience() {
+        return patience;
     }
 
     String device() {

@@ -3,27 +3,37 @@ package vmm.virtio;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmm.event.EventLoop;
+import vmm.event.Poller;
 import vmm.memory.GuestFaultException;
 
 /**
  * Those queues of one activated device that share an event loop. Loop thread only, unless a method says otherwise; the
  * others are for the threads that call the device, which hold no lock that the loop could want.
  */
-final class QueueGroup {
+final class QueueGroup implements Poller {
     private static final Logger LOG = LoggerFactory.getLogger(QueueGroup.class);
 
-    private static final long LOOK_SECONDS = 1;
-    private static final int LOOKS_BEFORE_WARNING = 10;
+    private static final long LOOK_MILLIS = 500;
+    private static final long WARNING_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final DeviceQueues owner;
     private final EventLoop loop;
+
+    /** Those that are looked at. */
     private final List<QueueServer> servers = new ArrayList<>();
+
+    /** Those that may have requests in flight, because they are looked at or once were. */
+    private final List<QueueServer> all = new ArrayList<>();
+
     private final List<QueueServer> added = new ArrayList<>();
     private final Runnable publisher = this::publish;
-    private boolean publishing;
+    private final Consumer<Throwable> failureListener = this::somethingFailed;
+    private boolean attached;
+    private volatile boolean requestsMayBeLost;
 
     QueueGroup(DeviceQueues owner, EventLoop loop) {
         this.owner = owner;
@@ -57,11 +67,10 @@ final class QueueGroup {
         if (owner.isBroken()) {
             return;
         }
+        all.removeIf(QueueServer::isDone);
+        all.addAll(fresh);
         servers.addAll(fresh);
-        if (!publishing) {
-            publishing = true;
-            loop.afterBatch(publisher);
-        }
+        attach();
         for (QueueServer server : fresh) {
             server.watch();
         }
@@ -69,6 +78,34 @@ final class QueueGroup {
         for (QueueServer server : fresh) {
             server.answer();
         }
+    }
+
+    private void attach() {
+        if (!attached) {
+            attached = true;
+            loop.afterBatch(publisher);
+            loop.addPoller(this);
+            loop.addFailureListener(failureListener);
+        }
+    }
+
+    @Override
+    public boolean poll() {
+        boolean found = false;
+        // A queue that breaks the device empties the list.
+        for (int i = 0; i < servers.size(); i++) {
+            found |= servers.get(i).look();
+        }
+        return found;
+    }
+
+    @Override
+    public boolean beforeWait() {
+        boolean more = false;
+        for (int i = 0; i < servers.size(); i++) {
+            more |= servers.get(i).listen();
+        }
+        return more;
     }
 
     private void publish() {
@@ -91,9 +128,16 @@ final class QueueGroup {
     private void haltAll() {
         servers.forEach(QueueServer::halt);
         servers.clear();
-        if (publishing) {
-            publishing = false;
-            loop.removeAfterBatch(publisher);
+    }
+
+    /**
+     * Something on the loop threw an exception, and if it was on its way to end a request of ours, that will not end.
+     * No one can tell; so the device is broken if it has any in flight, and nobody waits for them as for others.
+     */
+    private void somethingFailed(Throwable failure) {
+        if (all.stream().anyMatch(server -> server.busy() != 0)) {
+            requestsMayBeLost = true;
+            owner.fault(new GuestFaultException("a request may have been lost in the VMM (" + failure + ")"));
         }
     }
 
@@ -128,20 +172,24 @@ final class QueueGroup {
             return;
         }
         boolean interrupted = false;
-        int looks = 0;
+        long begin = System.nanoTime();
+        long nextWarning = WARNING_NANOS;
         while (true) {
             try {
-                if (server.awaitQuiet(LOOK_SECONDS, TimeUnit.SECONDS) || hasEnded()) {
+                if (server.awaitQuiet(LOOK_MILLIS, TimeUnit.MILLISECONDS) || hasEnded()) {
                     break;
-                }
-                if (++looks % LOOKS_BEFORE_WARNING == 0) {
-                    LOG.warn(
-                            "The reset of {} waits for its disk: requests of queue {} are in flight.",
-                            device(),
-                            server.index());
                 }
             } catch (InterruptedException e) {
                 interrupted = true;
+            }
+            long waited = System.nanoTime() - begin;
+            if (requestsMayBeLost && waited > owner.patience().toNanos()) {
+                LOG.error("{} is reset without the end of requests of queue {}.", device(), server.index());
+                break;
+            }
+            if (waited > nextWarning) {
+                nextWarning += WARNING_NANOS;
+                LOG.warn("The reset of {} waits for requests of queue {}.", device(), server.index());
             }
         }
         if (interrupted) {
@@ -160,6 +208,18 @@ final class QueueGroup {
 
     /** All queues have been stopped. Any thread. */
     void end() {
-        onLoop(this::haltAll);
+        onLoop(() -> {
+            haltAll();
+            detach();
+        });
+    }
+
+    private void detach() {
+        if (attached) {
+            attached = false;
+            loop.removeAfterBatch(publisher);
+            loop.removePoller(this);
+            loop.removeFailureListener(failureListener);
+        }
     }
 }

@@ -4,6 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vmm.linux.EventFd;
 import vmm.memory.GuestFaultException;
 
@@ -12,6 +14,8 @@ import vmm.memory.GuestFaultException;
  * flight, and leaves telling the driver to its {@link QueueGroup}. Loop thread only, unless a method says otherwise.
  */
 public final class QueueServer {
+    private static final Logger LOG = LoggerFactory.getLogger(QueueServer.class);
+
     private final QueueGroup group;
     private final Virtqueue queue;
     private final DescriptorChain chain;
@@ -20,6 +24,10 @@ public final class QueueServer {
     private final CountDownLatch quiet = new CountDownLatch(1);
     private boolean serving;
     private boolean stopping;
+
+    /** The loop polls: the driver need not ring, and is asked to only in {@link #listen}. */
+    private boolean silenced;
+
     private int busy;
 
     /** Made when something records for the first time: loading the class of an event takes the JVM long. */
@@ -89,6 +97,21 @@ public final class QueueServer {
         }
     }
 
+    /**
+     * A defect of the device or of its disk keeps it from completing a request that it took: breaks the device, since
+     * the driver would wait for that request for ever.
+     */
+    public void abandon(Throwable defect) {
+        LOG.error("{} has failed on a request of queue {}.", group.device(), index(), defect);
+        drop(defect);
+    }
+
+    private void drop(Throwable defect) {
+        busy--;
+        group.fault(new GuestFaultException("the device failed on a request (" + defect + ")"));
+        checkQuiet();
+    }
+
     private void checkQuiet() {
         if (stopping && busy == 0) {
             quiet.countDown();
@@ -131,6 +154,11 @@ public final class QueueServer {
         checkQuiet();
     }
 
+    /** Nothing is in flight, and nothing will be. */
+    boolean isDone() {
+        return !serving && busy == 0;
+    }
+
     boolean isQuiet() {
         return quiet.getCount() == 0;
     }
@@ -142,6 +170,49 @@ public final class QueueServer {
 
     void publish() {
         queue.publish();
+    }
+
+    /**
+     * Looks for chains while the loop does so, and takes them. The driver need not ring meanwhile.
+     *
+     * @return true if there were any
+     */
+    boolean look() {
+        if (handler == null || !serving) {
+            return false;
+        }
+        try {
+            if (!silenced) {
+                silenced = true;
+                queue.disableNotifications();
+            }
+            if (!queue.hasMore()) {
+                return false;
+            }
+        } catch (GuestFaultException fault) {
+            group.fault(fault);
+            return true;
+        }
+        answer();
+        return true;
+    }
+
+    /**
+     * The loop looks no more: the driver is to ring again.
+     *
+     * @return true if it has made a chain available meanwhile, so that the loop must look
+     */
+    boolean listen() {
+        if (!silenced) {
+            return false;
+        }
+        silenced = false;
+        try {
+            return serving && queue.enableNotifications();
+        } catch (GuestFaultException fault) {
+            group.fault(fault);
+            return false;
+        }
     }
 
     /** Takes all that the driver has made available. */
@@ -181,18 +252,22 @@ public final class QueueServer {
 
     private int drain(QueueHandler target) {
         int handled = 0;
-        queue.disableNotifications();
+        if (!silenced) {
+            queue.disableNotifications();
+        }
         do {
             while (serving && take()) {
                 dispatch(target);
                 // A driver that follows the rules has no more than this before it is told of completions. One that goes
                 // on and on must not keep the loop from its other queues.
                 if (++handled == queue.size()) {
-                    doorbell.signal();
+                    if (!silenced) {
+                        doorbell.signal();
+                    }
                     return handled;
                 }
             }
-        } while (serving && queue.enableNotifications());
+        } while (serving && !silenced && queue.enableNotifications());
         return handled;
     }
 
@@ -201,11 +276,11 @@ public final class QueueServer {
             target.handle(this, chain);
         } catch (GuestFaultException fault) {
             busy--;
+            checkQuiet();
             throw fault;
         } catch (RuntimeException | Error defect) {
             // The device's own failure. The driver would wait for this request for ever, and a reset with it.
-            busy--;
-            group.fault(new GuestFaultException("the device failed on a request (" + defect + ")"));
+            drop(defect);
             throw defect;
         }
     }

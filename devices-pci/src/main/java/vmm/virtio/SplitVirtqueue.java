@@ -44,6 +44,9 @@ public final class SplitVirtqueue implements Virtqueue {
     private int publishedUsed;
     private int inFlight;
 
+    /** With EVENT_IDX, the driver has been asked to ring for the chain at {@link #nextAvail}, as it is at first. */
+    private boolean asked = true;
+
     private long popped;
     private long completed;
     private long notified;
@@ -261,15 +264,20 @@ public final class SplitVirtqueue implements Virtqueue {
 
     @Override
     public void disableNotifications() {
-        // virtio 1.3 2.7.10.2: with EVENT_IDX flags stay 0, and an avail_event left behind is as good
         if (!eventIdx) {
             memory.putShort(deviceArea + FLAGS, USED_F_NO_NOTIFY);
+        } else if (asked) {
+            // virtio 1.3 2.7.10.2: with EVENT_IDX flags stay 0. An index that the driver has passed is as good for the
+            // next 65535 chains.
+            asked = false;
+            memory.putShort(availEventAddress, nextAvail - 1);
         }
     }
 
     @Override
     public boolean enableNotifications() {
         if (eventIdx) {
+            asked = true;
             memory.putShort(availEventAddress, nextAvail);
         } else {
             memory.putShort(deviceArea + FLAGS, 0);

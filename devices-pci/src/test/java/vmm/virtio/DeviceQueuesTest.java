@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import jdk.jfr.Recording;
@@ -18,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vmm.event.EventLoop;
 import vmm.event.SteppedEventLoop;
+import vmm.event.UringEventLoop;
 import vmm.memory.GuestMemory;
 import vmm.virtio.driver.MockDriver;
 import vmm.virtio.driver.MockQueue;
@@ -123,6 +126,60 @@ class DeviceQueuesTest {
         assertNotNull(driver.broken());
         device.reset();
         assertNull(device.active);
+    }
+
+    @Test
+    void aRequestThatADefectLostBreaksTheDeviceAndAResetStillEnds() {
+        EventLoop worker = UringEventLoop.start("defective");
+        EchoDevice echo = new EchoDevice(worker, 1, SIZE);
+        echo.holding = true;
+        echo.patience = Duration.ofMillis(100);
+        try (MockDriver other = new MockDriver(memory, echo)) {
+            other.negotiate(0);
+            MockQueue guest = other.addQueue(0, SIZE);
+            guest.readable(IN, 4).offer();
+            guest.kick();
+            other.activate();
+            assertEquals(1, worker.call(echo.held::size));
+            assertNull(other.broken());
+            // As a disk's own code may fail between the kernel's answer and the device's.
+            worker.post(() -> {
+                throw new IllegalStateException("a defect of a disk");
+            });
+            worker.call(() -> 0);
+            assertNotNull(other.broken());
+            echo.reset();
+            assertEquals(0, guest.usedIdx());
+        } finally {
+            worker.close();
+        }
+    }
+
+    @Test
+    void somebodyElsesDefectDoesNotConcernADeviceWithoutRequests() {
+        MockQueue guest = started(0);
+        loop.post(() -> {
+            throw new IllegalStateException("a defect of somebody else");
+        });
+        assertThrows(IllegalStateException.class, loop::step);
+        guest.readable(IN, 4).writable(OUT, 4).offer();
+        guest.kick();
+        loop.runUntilIdle();
+        assertTrue(guest.collect());
+        assertNull(driver.broken());
+    }
+
+    @Test
+    void aRequestThatItsDeviceGivesUpBreaksTheDeviceAndIsNotWaitedFor() {
+        MockQueue guest = started(0);
+        device.holding = true;
+        guest.readable(IN, 4).offer();
+        guest.kick();
+        loop.runUntilIdle();
+        device.held.removeFirst().server().abandon(new IllegalStateException("a defect"));
+        assertNotNull(driver.broken());
+        device.reset();
+        assertEquals(0, guest.usedIdx());
     }
 
     @Test
@@ -253,6 +310,60 @@ class DeviceQueuesTest {
         assertEquals(1, guest.interrupts());
         queues.stop();
         assertNull(events.poll());
+    }
+
+    @Test
+    void whileTheLoopPollsTheDriverNeedNotRing() {
+        for (long features : new long[] {0, Features.RING_EVENT_IDX}) {
+            MockQueue guest = started(features);
+            assertFalse(loop.poll());
+            for (int i = 0; i < 20; i++) {
+                guest.readable(IN, 4).writable(OUT, 4).offer();
+                assertFalse(guest.kick(), "request " + i);
+                assertTrue(loop.poll());
+                assertTrue(guest.collect());
+                assertFalse(loop.poll());
+            }
+            assertEquals(20, guest.interrupts());
+            // The next step waits, so from then on the driver has to ring.
+            assertFalse(loop.step());
+            guest.readable(IN, 4).writable(OUT, 4).offer();
+            assertTrue(guest.kick());
+            loop.runUntilIdle();
+            assertTrue(guest.collect());
+            driver.reset();
+        }
+    }
+
+    @Test
+    void aRequestThatComesBetweenTheLastLookAndTheWaitIsFound() {
+        MockQueue guest = started(Features.RING_EVENT_IDX);
+        assertFalse(loop.poll());
+        guest.readable(IN, 4).writable(OUT, 4).offer();
+        assertFalse(guest.kick());
+        assertTrue(loop.step());
+        assertTrue(guest.collect());
+    }
+
+    @Test
+    void aFaultThatPollingFindsBreaksTheDevice() {
+        MockQueue guest = started(0);
+        guest.putAvailIdx(SIZE + 1);
+        assertTrue(loop.poll());
+        assertNotNull(driver.broken());
+        assertFalse(loop.poll());
+        assertFalse(loop.step());
+    }
+
+    @Test
+    void aPolledDriverThatNeverStopsGetsNoMoreThanItsShareOfALook() {
+        MockQueue endless = started(0);
+        endless.putDescriptor(0, IN, 4, 0, 0);
+        for (int round = 1; round < 10; round++) {
+            endless.putAvailIdx(SIZE * round);
+            assertTrue(loop.poll());
+            assertEquals(SIZE * round, device.handled);
+        }
     }
 
     @Test

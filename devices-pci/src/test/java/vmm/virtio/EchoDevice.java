@@ -1,5 +1,6 @@
 package vmm.virtio;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +22,9 @@ final class EchoDevice implements VirtioDevice {
 
     /** Makes every request meet a defect of the device. */
     boolean failing;
+
+    /** How long a reset waits for requests that may have been lost. */
+    Duration patience = Duration.ofSeconds(5);
 
     private final QueueLoops loops;
     private final int queues;
@@ -69,7 +73,7 @@ final class EchoDevice implements VirtioDevice {
 
     @Override
     public void activate(Activation activation) {
-        DeviceQueues started = new DeviceQueues(loops, "echo", activation);
+        DeviceQueues started = new DeviceQueues(loops, "echo", activation, patience);
         for (QueueSetup setup : activation.queues()) {
             if (setup != null) {
                 started.serve(setup, queueSize, this::handle);

@@ -1,5 +1,6 @@
 package vmm.event;
 
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import vmm.linux.EventFd;
 import vmm.linux.IoVector;
@@ -64,6 +65,15 @@ public interface EventLoop extends AutoCloseable {
 
     /** Takes a poller away: when this returns, it is not called again, not even to wait. Loop thread only. */
     void removePoller(Poller poller);
+
+    /**
+     * Tells {@code listener} of each exception that escapes from a handler, hook, message or completion: what that
+     * would have done next will not happen. Loop thread only.
+     */
+    void addFailureListener(Consumer<Throwable> listener);
+
+    /** Takes a listener of {@link #addFailureListener} away. Loop thread only. */
+    void removeFailureListener(Consumer<Throwable> listener);
 
     /**
      * Starts reading a file into {@code data}, which stays the loop's until the completion is told. Loop thread only;

@@ -6,6 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import vmm.linux.EventFd;
@@ -29,6 +31,7 @@ public final class SteppedEventLoop implements EventLoop {
     private final Thread thread = Thread.currentThread();
     private final Mailbox mailbox = new Mailbox(() -> {});
     private final BatchHooks hooks = new BatchHooks();
+    private final FailureListeners failureListeners = new FailureListeners();
     private final Map<EventFd, Runnable> watches = new LinkedHashMap<>();
 
     /** The sources of {@link #watches}; replaced, never changed, so that a walk over it goes on undisturbed. */
@@ -52,7 +55,21 @@ public final class SteppedEventLoop implements EventLoop {
      * @return true if there was anything to do
      */
     public boolean step() {
+        return telling(this::stepOnce);
+    }
+
+    /** Does {@code action}; what it throws is told to those who listen for failures before it comes out. */
+    private boolean telling(BooleanSupplier action) {
         checkInLoop();
+        try {
+            return action.getAsBoolean();
+        } catch (RuntimeException | Error failure) {
+            failureListeners.tell(failure);
+            throw failure;
+        }
+    }
+
+    private boolean stepOnce() {
         ArrayDeque<Operation> batch = started;
         started = performing;
         performing = batch;
@@ -79,7 +96,10 @@ public final class SteppedEventLoop implements EventLoop {
      * @return true if any had
      */
     public boolean poll() {
-        checkInLoop();
+        return telling(this::pollOnce);
+    }
+
+    private boolean pollOnce() {
         polling = true;
         boolean handled = false;
         for (Poller poller : List.copyOf(pollers)) {
@@ -101,7 +121,7 @@ public final class SteppedEventLoop implements EventLoop {
         }
         polling = false;
         if (more) {
-            poll();
+            pollOnce();
         }
         return more;
     }
@@ -201,6 +221,18 @@ public final class SteppedEventLoop implements EventLoop {
     public void removePoller(Poller poller) {
         checkInLoop();
         pollers.remove(poller);
+    }
+
+    @Override
+    public void addFailureListener(Consumer<Throwable> listener) {
+        checkInLoop();
+        failureListeners.add(listener);
+    }
+
+    @Override
+    public void removeFailureListener(Consumer<Throwable> listener) {
+        checkInLoop();
+        failureListeners.remove(listener);
     }
 
     @Override

@@ -34,7 +34,7 @@ public final class UringEventLoop implements EventLoop {
     private static final long RETRY_NANOS = 100_000;
 
     private final Thread thread = Thread.currentThread();
-    private final Consumer<Throwable> onFailure;
+    private final FailureListeners failureListeners = new FailureListeners();
     private final Guard guard = this::run;
     private final BatchHooks hooks = new BatchHooks();
     private final EventFd bell = EventFd.create();
@@ -51,7 +51,7 @@ public final class UringEventLoop implements EventLoop {
 
     /** Opens the ring on the thread that will use it, as the kernel's single-issuer mode wants it. */
     private UringEventLoop(Consumer<Throwable> onFailure) {
-        this.onFailure = onFailure;
+        failureListeners.add(onFailure);
         try {
             this.ring = IoUring.open(BATCH);
         } catch (RuntimeException e) {
@@ -216,7 +216,7 @@ public final class UringEventLoop implements EventLoop {
 
     private void tell(Throwable failure) {
         try {
-            onFailure.accept(failure);
+            failureListeners.tell(failure);
         } catch (RuntimeException e) {
             log.error("So has what was to be told.", e);
         }
@@ -294,6 +294,18 @@ public final class UringEventLoop implements EventLoop {
     @Override
     public void removePoller(Poller poller) {
         checkInLoop();
+    }
+
+    @Override
+    public void addFailureListener(Consumer<Throwable> listener) {
+        checkInLoop();
+        failureListeners.add(listener);
+    }
+
+    @Override
+    public void removeFailureListener(Consumer<Throwable> listener) {
+        checkInLoop();
+        failureListeners.remove(listener);
     }
 
     @Override

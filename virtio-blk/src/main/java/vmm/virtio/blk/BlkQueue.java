@@ -172,6 +172,20 @@ final class BlkQueue implements QueueHandler {
 
         @Override
         public void completed(int errno) {
+            try {
+                finish(errno);
+            } catch (RuntimeException | Error defect) {
+                QueueServer from = server;
+                if (from == null) {
+                    throw defect;
+                }
+                // The disk may go on using this slot, so it is given to no other request.
+                server = null;
+                from.abandon(defect);
+            }
+        }
+
+        private void finish(int errno) {
             Operation operation = operation();
             if (errno != 0) {
                 answer(S_IOERR, 0);

@@ -12,11 +12,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import vmm.block.BlockDevice;
+import vmm.block.BlockQueue;
+import vmm.block.BlockRequest;
 import vmm.block.BlockRequest.Operation;
 import vmm.block.FakeDisk;
 import vmm.block.NullDisk;
+import vmm.event.EventLoop;
 import vmm.event.SteppedEventLoop;
 import vmm.linux.Errno;
 import vmm.virtio.Features;
@@ -348,5 +354,61 @@ class VirtioBlkDeviceTest {
         assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 1, 100));
         assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 1, 2048));
         assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 1, 2));
+    }
+
+    @Test
+    void aDiskThatFailsWhileARequestGoesOnBreaksTheDeviceAndAResetStillEnds() {
+        SteppedEventLoop own = new SteppedEventLoop();
+        DefectiveDisk defective = new DefectiveDisk();
+        VirtioBlkDevice other = new VirtioBlkDevice(own, defective, CONFIG);
+        try (BlkGuest driverWithoutFlush = new BlkGuest(own, other)) {
+            MockQueue queue = driverWithoutFlush.start(0, 16);
+            driverWithoutFlush.putHeader(BlkGuest.HEADER, BlkGuest.T_OUT, 0);
+            queue.readable(BlkGuest.HEADER, 16)
+                    .readable(BlkGuest.DATA, 512)
+                    .writable(BlkGuest.STATUS, 1)
+                    .offer();
+            queue.kick();
+            own.runUntilIdle();
+            BlockRequest write = Objects.requireNonNull(defective.write);
+            own.post(() -> write.completed(0));
+            own.runUntilIdle();
+            assertNotNull(driverWithoutFlush.driver.broken());
+            other.reset();
+            assertEquals(0, queue.usedIdx());
+        }
+    }
+
+    /** Keeps a write, and fails on a flush as only a program does that has a defect. */
+    private static final class DefectiveDisk implements BlockDevice {
+        private @Nullable BlockRequest write;
+
+        @Override
+        public long size() {
+            return SECTORS * 512L;
+        }
+
+        @Override
+        public boolean readOnly() {
+            return false;
+        }
+
+        @Override
+        public String name() {
+            return "defective";
+        }
+
+        @Override
+        public BlockQueue openQueue(EventLoop loop) {
+            return request -> {
+                if (request.operation() != Operation.WRITE) {
+                    throw new IllegalStateException("a defect");
+                }
+                write = request;
+            };
+        }
+
+        @Override
+        public void close() {}
     }
 }

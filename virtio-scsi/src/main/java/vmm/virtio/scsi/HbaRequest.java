@@ -113,6 +113,20 @@ final class HbaRequest extends ScsiTask {
 
     @Override
     protected void completed() {
+        try {
+            finish();
+        } catch (RuntimeException | Error defect) {
+            QueueServer from = server;
+            if (from == null) {
+                throw defect;
+            }
+            // Whoever failed may go on using this slot, so it is given to no other request.
+            server = null;
+            path.abandoned(this, from, defect);
+        }
+    }
+
+    private void finish() {
         if (verdict != Response.OK) {
             // Whatever it moved before it could be stopped, the driver is told that none of it counts.
             answer(verdict, residual() + transferredOut() + transferredIn());

@@ -132,6 +132,12 @@ final class RequestPath implements QueueHandler {
         manager.ended(request);
     }
 
+    /** A request will not be answered because of a defect. Its slot is given to no other one. */
+    void abandoned(HbaRequest request, QueueServer server, Throwable defect) {
+        server.abandon(defect);
+        manager.ended(request);
+    }
+
     private HbaRequest takeSlot() {
         HbaRequest slot = firstFree;
         if (slot == null) {
