@@ -1,5 +1,6 @@
 package vmm.block;
 
+import vmm.block.qcow2.Qcow2Disk;
 import vmm.linux.HostException;
 
 /** Opens disks by what the user wrote. */
@@ -28,17 +29,18 @@ public final class BlockDevices {
         if (source.startsWith(MEMORY)) {
             return new MemoryDisk(source, size(source, MEMORY), readOnly);
         }
-        RawDisk disk = RawDisk.open(source, readOnly);
-        if (options.format() == BlockOptions.Format.UNSPECIFIED) {
-            // Only now, since looking into a pipe would wait for its other end.
-            refuseForeign(disk);
-        }
-        return disk;
+        return switch (options.format()) {
+            case RAW -> RawDisk.open(source, readOnly);
+            case UNSPECIFIED -> guarded(RawDisk.open(source, readOnly));
+            case QCOW2 -> Qcow2Disk.open(options);
+        };
     }
 
-    private static void refuseForeign(RawDisk disk) {
+    /** Only once it is open, since looking into a pipe would wait for its other end. */
+    private static RawDisk guarded(RawDisk disk) {
         try {
             ForeignFormat.refuse(disk.name());
+            return disk;
         } catch (HostException e) {
             disk.close();
             throw e;
