@@ -79,7 +79,7 @@ public final class Qcow2Disk implements BlockDevice {
 
     @Override
     public boolean readOnly() {
-        return options.readOnly();
+        return true;
     }
 
     @Override
