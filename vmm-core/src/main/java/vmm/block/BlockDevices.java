@@ -1,5 +1,6 @@
 package vmm.block;
 
+import vmm.block.nbd.NbdDisk;
 import vmm.block.qcow2.Qcow2Disk;
 import vmm.linux.HostException;
 
@@ -28,6 +29,9 @@ public final class BlockDevices {
         }
         if (source.startsWith(MEMORY)) {
             return new MemoryDisk(source, size(source, MEMORY), readOnly);
+        }
+        if (NbdDisk.isMeantBy(source)) {
+            return NbdDisk.open(options);
         }
         return switch (options.format()) {
             case RAW -> RawDisk.open(source, readOnly);

@@ -27,7 +27,15 @@ public final class Errno {
     public static final int EPIPE = 32;
     public static final int ENOSYS = 38;
     public static final int ETIME = 62;
+    public static final int EOVERFLOW = 75;
     public static final int EOPNOTSUPP = 95;
+    public static final int ENETUNREACH = 101;
+    public static final int ECONNRESET = 104;
+    public static final int ESHUTDOWN = 108;
+    public static final int ETIMEDOUT = 110;
+    public static final int ECONNREFUSED = 111;
+    public static final int EHOSTUNREACH = 113;
+    public static final int EINPROGRESS = 115;
     public static final int ECANCELED = 125;
 
     private Errno() {}
@@ -60,7 +68,15 @@ public final class Errno {
             case EPIPE -> "broken pipe";
             case ENOSYS -> "this kernel does not know the call";
             case ETIME -> "timer expired";
+            case EOVERFLOW -> "value too large";
             case EOPNOTSUPP -> "operation not supported";
+            case ENETUNREACH -> "network is unreachable";
+            case ECONNRESET -> "connection reset by the other side";
+            case ESHUTDOWN -> "the other side is shutting down";
+            case ETIMEDOUT -> "connection timed out";
+            case ECONNREFUSED -> "connection refused";
+            case EHOSTUNREACH -> "no route to the host";
+            case EINPROGRESS -> "operation in progress";
             case ECANCELED -> "operation cancelled";
             default -> "error number " + errno;
         };

@@ -94,9 +94,40 @@ public final class IoVector {
         }
     }
 
+    /** As {@link #add}, but the vector grows if it has no room left. */
+    public void append(long address, long length) {
+        makeRoom(1);
+        add(address, length);
+    }
+
+    /**
+     * Adds the buffers that hold a range of {@code source}'s bytes, which stays as it is; the vector grows if it has no
+     * room for them.
+     *
+     * @param from where the range begins among the source's bytes
+     * @param length in bytes; the range ends within the source
+     */
+    public void append(IoVector source, long from, long length) {
+        makeRoom(source.count());
+        long skip = from;
+        long left = length;
+        for (int i = 0; left > 0; i++) {
+            long size = source.lengthOf(i);
+            if (skip < size) {
+                long part = Math.min(left, size - skip);
+                add(source.addressOf(i) + skip, part);
+                left -= part;
+                skip = 0;
+            } else {
+                skip -= size;
+            }
+        }
+    }
+
     private void makeRoom(int more) {
         int needed = count + more;
         if (needed > capacity) {
+            needed = Math.max(needed, 2 * capacity);
             MemorySegment grown = Arena.ofAuto().allocate((long) needed * ENTRY_SIZE, Long.BYTES);
             MemorySegment.copy(entries, 0, grown, 0, (long) count * ENTRY_SIZE);
             entries = grown;

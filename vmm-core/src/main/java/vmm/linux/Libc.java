@@ -54,6 +54,16 @@ final class Libc {
 
     static native int fdatasync(int fd);
 
+    static native int socket(int domain, int type, int protocol);
+
+    static native int connect(int fd, long address, int size);
+
+    static native int setsockopt(int fd, int level, int option, long value, int size);
+
+    static native int shutdown(int fd, int how);
+
+    static native long send(int fd, long buffer, long size, int flags);
+
     static native int ioctl(int fd, long request, long argument);
 
     static native int fstatfs(int fd, long status);

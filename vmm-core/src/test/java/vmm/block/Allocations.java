@@ -1,10 +1,10 @@
 package vmm.block;
 
 /** What a thread has allocated so far. By reflection, since the module under test has no use for java.management. */
-final class Allocations {
+public final class Allocations {
     private Allocations() {}
 
-    static long ofCurrentThread() {
+    public static long ofCurrentThread() {
         try {
             Object threads = Class.forName("java.lang.management.ManagementFactory")
                     .getMethod("getThreadMXBean")
