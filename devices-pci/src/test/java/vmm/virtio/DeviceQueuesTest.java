@@ -20,8 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vmm.event.EventLoop;
+import vmm.event.EventLoops;
 import vmm.event.SteppedEventLoop;
-import vmm.event.UringEventLoop;
 import vmm.memory.GuestMemory;
 import vmm.virtio.driver.MockDriver;
 import vmm.virtio.driver.MockQueue;
@@ -130,7 +130,7 @@ class DeviceQueuesTest {
 
     @Test
     void aRequestThatADefectLostBreaksTheDeviceAndAResetStillEnds() {
-        EventLoop worker = UringEventLoop.start("defective");
+        EventLoop worker = EventLoops.start("defective");
         EchoDevice echo = new EchoDevice(worker, 1, SIZE);
         echo.holding = true;
         echo.patience = Duration.ofMillis(100);

@@ -11,8 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import vmm.event.EventLoop;
+import vmm.event.EventLoops;
 import vmm.event.SteppedEventLoop;
-import vmm.event.UringEventLoop;
 import vmm.memory.GuestMemory;
 import vmm.virtio.driver.MockDriver;
 import vmm.virtio.driver.MockQueue;
@@ -190,7 +190,7 @@ class QueueLoopsTest {
 
     @Test
     void aResetReturnsWhenALoopHasEnded() {
-        EventLoop gone = UringEventLoop.start("gone");
+        EventLoop gone = EventLoops.start("gone");
         EchoDevice device = new EchoDevice(QueueLoops.roundRobin(List.of(gone, first)), 2, SIZE);
         try (MockDriver driver = new MockDriver(memory, device)) {
             driver.negotiate(0);

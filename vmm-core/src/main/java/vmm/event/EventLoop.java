@@ -3,7 +3,6 @@ package vmm.event;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import vmm.linux.EventFd;
-import vmm.linux.IoVector;
 
 /**
  * A worker: one thread that owns some queues and waits, in one place, for doorbells, file operations and messages.
@@ -11,8 +10,11 @@ import vmm.linux.IoVector;
  * <p>Whatever a loop owns is touched by its thread only, so there are no locks. Other threads reach it by {@link #post}
  * and {@link #call}. One iteration of a loop handles everything that is ready, then runs the {@linkplain #afterBatch
  * batch hooks}, then hands all new file operations to the kernel at once and waits.
+ *
+ * <p>The {@link FileOperations} of the loop itself are the kernel's best way of doing many at once on files that can
+ * make a caller wait; {@link #immediate} and {@link #threads} are two others.
  */
-public interface EventLoop extends AutoCloseable {
+public interface EventLoop extends FileOperations, AutoCloseable {
     /**
      * Runs {@code message} on the loop's thread, after those posted before it. Any thread may call.
      *
@@ -76,34 +78,23 @@ public interface EventLoop extends AutoCloseable {
     void removeFailureListener(Consumer<Throwable> listener);
 
     /**
-     * Starts reading a file into {@code data}, which stays the loop's until the completion is told. Loop thread only;
-     * the completion never runs before this returns.
-     *
-     * @param fd an open file, or a socket
-     * @param offset bytes from the start of the file; -1 for a socket, which has no such thing
+     * Runs {@code message} once, at the end of this iteration before the {@linkplain #afterBatch batch hooks}: the
+     * place to hand over in one go what the iteration has gathered. One that comes later than that waits for the end of
+     * the next, which is then at once. Loop thread only.
      */
-    void readv(int fd, IoVector data, long offset, IoCompletion completion);
-
-    /** Starts writing {@code data} to a file. See {@link #readv}. */
-    void writev(int fd, IoVector data, long offset, IoCompletion completion);
+    void atBatchEnd(Runnable message);
 
     /**
-     * Starts writing {@code data} to a file so that what was written, and what is needed to find it again, is on stable
-     * storage when the completion is told without an error (RWF_DSYNC). See {@link #readv}.
+     * The same operations by a pool of threads, each with a system call that waits. The loop's own are as good or
+     * better where the kernel can wait without a thread.
      */
-    void writevStable(int fd, IoVector data, long offset, IoCompletion completion);
+    FileOperations threads();
 
     /**
-     * Starts changing how a file's range is stored (fallocate(2)). See {@link #readv}; without error the result is 0.
-     *
-     * @param mode flags of {@link vmm.linux.Fallocate}
-     * @param offset in bytes
-     * @param length in bytes, more than 0
+     * The same operations for files that never make a caller wait, as those of tmpfs: done on the loop's own thread at
+     * the end of the iteration, all reads and writes of it by one system call if the host allows that.
      */
-    void fallocate(int fd, int mode, long offset, long length, IoCompletion completion);
-
-    /** Starts bringing a file's written data to stable storage (fdatasync). See {@link #readv}. */
-    void fdatasync(int fd, IoCompletion completion);
+    FileOperations immediate();
 
     /** Lets what was posted and started end, then ends the thread and waits for it. Not for the loop's own thread. */
     @Override

@@ -14,6 +14,7 @@ final class Mailbox {
     private ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private ArrayDeque<Runnable> running = new ArrayDeque<>();
     private boolean closed;
+    private volatile boolean any;
 
     /**
      * An empty mailbox.
@@ -35,10 +36,16 @@ final class Mailbox {
                 throw new IllegalStateException("The event loop is closed.");
             }
             waiting.add(message);
+            any = true;
             if (waiting.size() == 1) {
                 bell.run();
             }
         }
+    }
+
+    /** True if messages wait. Any thread may call. */
+    boolean hasMail() {
+        return any;
     }
 
     /** A message that asks {@code question}, for {@link #await}. */
@@ -87,6 +94,7 @@ final class Mailbox {
             batch = waiting;
             waiting = running;
             running = batch;
+            any = false;
         }
         boolean any = !batch.isEmpty();
         for (Runnable message = batch.poll(); message != null; message = batch.poll()) {

@@ -8,16 +8,15 @@ import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import vmm.event.FileOperation.Kind;
 import vmm.linux.EventFd;
-import vmm.linux.FileIo;
 import vmm.linux.IoVector;
 
 /**
  * An event loop without a thread, for tests: the thread that makes it is the loop's, and nothing happens except in
  * {@link #step}. File operations are done there too, one after the other in the order they were started, so a run is
- * the same each time.
+ * the same each time. {@link #threads} and {@link #immediate} are no different.
  *
  * <p>What a handler throws comes out of {@link #step}.
  */
@@ -25,20 +24,18 @@ public final class SteppedEventLoop implements EventLoop {
     /** Far more steps than any test needs: a loop that takes so many will never be idle. */
     private static final int MANY_STEPS = 1_000_000;
 
-    /** A file operation on its way. */
-    private record Operation(IntSupplier action, IoCompletion completion) {}
-
     private final Thread thread = Thread.currentThread();
     private final Mailbox mailbox = new Mailbox(() -> {});
     private final BatchHooks hooks = new BatchHooks();
     private final FailureListeners failureListeners = new FailureListeners();
+    private final BatchEnd batchEnd = new BatchEnd();
     private final Map<EventFd, Runnable> watches = new LinkedHashMap<>();
 
     /** The sources of {@link #watches}; replaced, never changed, so that a walk over it goes on undisturbed. */
     private EventFd[] watched = {};
 
-    private ArrayDeque<Operation> started = new ArrayDeque<>();
-    private ArrayDeque<Operation> performing = new ArrayDeque<>();
+    private ArrayDeque<FileOperation> started = new ArrayDeque<>();
+    private ArrayDeque<FileOperation> performing = new ArrayDeque<>();
     private final Timers timers = new Timers();
     private final List<Poller> pollers = new ArrayList<>();
     private boolean polling;
@@ -70,7 +67,7 @@ public final class SteppedEventLoop implements EventLoop {
     }
 
     private boolean stepOnce() {
-        ArrayDeque<Operation> batch = started;
+        ArrayDeque<FileOperation> batch = started;
         started = performing;
         performing = batch;
         boolean handled = endPolling();
@@ -79,10 +76,13 @@ public final class SteppedEventLoop implements EventLoop {
         for (EventFd source : watched) {
             handled |= ring(source);
         }
-        for (Operation operation = batch.poll(); operation != null; operation = batch.poll()) {
-            operation.completion.completed(operation.action.getAsInt());
+        for (FileOperation operation = batch.poll(); operation != null; operation = batch.poll()) {
+            operation.perform();
+            int result = operation.result();
+            operation.release().completed(result);
             handled = true;
         }
+        handled |= batchEnd.run(Runnable::run);
         if (handled) {
             hooks.run(Runnable::run);
         }
@@ -105,6 +105,7 @@ public final class SteppedEventLoop implements EventLoop {
         for (Poller poller : List.copyOf(pollers)) {
             handled |= pollers.contains(poller) && poller.poll();
         }
+        handled |= batchEnd.run(Runnable::run);
         if (handled) {
             hooks.run(Runnable::run);
         }
@@ -206,9 +207,27 @@ public final class SteppedEventLoop implements EventLoop {
     }
 
     @Override
+    public void addFailureListener(Consumer<Throwable> listener) {
+        checkInLoop();
+        failureListeners.add(listener);
+    }
+
+    @Override
+    public void removeFailureListener(Consumer<Throwable> listener) {
+        checkInLoop();
+        failureListeners.remove(listener);
+    }
+
+    @Override
+    public void atBatchEnd(Runnable message) {
+        checkInLoop();
+        batchEnd.add(message);
+    }
+
+    @Override
     public void schedule(long nanos, Runnable message) {
         checkInLoop();
-        timers.add(nanos < Timers.NEVER - now ? now + nanos : Timers.NEVER - 1, message);
+        timers.add(Timers.time(now, nanos), message);
     }
 
     @Override
@@ -224,45 +243,50 @@ public final class SteppedEventLoop implements EventLoop {
     }
 
     @Override
-    public void addFailureListener(Consumer<Throwable> listener) {
-        checkInLoop();
-        failureListeners.add(listener);
-    }
-
-    @Override
-    public void removeFailureListener(Consumer<Throwable> listener) {
-        checkInLoop();
-        failureListeners.remove(listener);
-    }
-
-    @Override
     public void readv(int fd, IoVector data, long offset, IoCompletion completion) {
-        start(() -> FileIo.readv(fd, data, offset), completion);
+        start().transfer(Kind.READ, fd, data, offset, completion);
     }
 
     @Override
     public void writev(int fd, IoVector data, long offset, IoCompletion completion) {
-        start(() -> FileIo.writev(fd, data, offset), completion);
+        start().transfer(Kind.WRITE, fd, data, offset, completion);
     }
 
     @Override
     public void writevStable(int fd, IoVector data, long offset, IoCompletion completion) {
-        start(() -> FileIo.writevStable(fd, data, offset), completion);
-    }
-
-    @Override
-    public void fallocate(int fd, int mode, long offset, long length, IoCompletion completion) {
-        start(() -> FileIo.fallocate(fd, mode, offset, length), completion);
+        start().transfer(Kind.WRITE_STABLE, fd, data, offset, completion);
     }
 
     @Override
     public void fdatasync(int fd, IoCompletion completion) {
-        start(() -> FileIo.fdatasync(fd), completion);
+        start().range(Kind.SYNC, fd, 0, 0, 0, completion);
     }
 
-    private void start(IntSupplier action, IoCompletion completion) {
+    @Override
+    public void fallocate(int fd, int mode, long offset, long length, IoCompletion completion) {
+        start().range(Kind.ALLOCATE, fd, offset, length, mode, completion);
+    }
+
+    @Override
+    public void discard(int fd, long offset, long length, IoCompletion completion) {
+        start().range(Kind.DISCARD, fd, offset, length, 0, completion);
+    }
+
+    @Override
+    public FileOperations threads() {
+        return this;
+    }
+
+    @Override
+    public FileOperations immediate() {
+        return this;
+    }
+
+    private FileOperation start() {
         checkInLoop();
-        started.add(new Operation(action, completion));
+        FileOperation operation = new FileOperation();
+        started.add(operation);
+        return operation;
     }
 
     /** Steps until idle, then takes no more messages. Unlike other loops, this one is closed by its own thread. */

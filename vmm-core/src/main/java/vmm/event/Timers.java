@@ -37,6 +37,11 @@ final class Timers {
         put(at, time, number, message);
     }
 
+    /** When it is {@code nanos} after {@code now}, or as late as can be. */
+    static long time(long now, long nanos) {
+        return nanos < NEVER - now ? now + nanos : NEVER - 1;
+    }
+
     /** When the first of them is due, or {@link #NEVER}. */
     long next() {
         return size == 0 ? NEVER : times[0];

@@ -4,14 +4,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import vmm.event.FileOperation.Kind;
 import vmm.linux.Errno;
 import vmm.linux.EventFd;
 import vmm.linux.IoUring;
@@ -25,119 +19,54 @@ import vmm.linux.IoVector;
  * Messages arrive by an eventfd that is watched like any other. Nothing is allocated for a file operation once as many
  * were in flight before.
  */
-public final class UringEventLoop implements EventLoop {
-    private static final Logger log = LoggerFactory.getLogger(UringEventLoop.class);
-
+final class UringEventLoop extends WorkerLoop {
     /** Operations handed over in one batch; more of them wait for the next. */
     private static final int BATCH = 256;
 
     private static final long RETRY_NANOS = 100_000;
 
-    private final Thread thread = Thread.currentThread();
-    private final FailureListeners failureListeners = new FailureListeners();
-    private final Guard guard = this::run;
-    private final BatchHooks hooks = new BatchHooks();
-    private final EventFd bell = EventFd.create();
-    private final Mailbox mailbox = new Mailbox(bell::signal);
     private final IoUring ring;
     private final Map<EventFd, UringOperation> watches = new HashMap<>();
     private final List<UringOperation> operations = new ArrayList<>();
     private final UringOperation.Queue free = new UringOperation.Queue();
     private final UringOperation.Queue unsubmitted = new UringOperation.Queue();
-    private final Timers timers = new Timers();
-    private final long epoch = System.nanoTime();
-    private int fileOperations;
-    private boolean closing;
 
     /** Opens the ring on the thread that will use it, as the kernel's single-issuer mode wants it. */
-    private UringEventLoop(Consumer<Throwable> onFailure) {
-        failureListeners.add(onFailure);
+    UringEventLoop(LoopOptions options) {
+        super(options);
         try {
-            this.ring = IoUring.open(BATCH);
+            ring = IoUring.open(BATCH);
         } catch (RuntimeException e) {
             bell.close();
             throw e;
         }
         UringOperation mail = acquire();
-        mail.watch(bell, () -> mailbox.run(guard));
+        mail.watch(bell, this::takeMail);
         submit(mail);
     }
 
-    /** A loop whose handlers' exceptions are logged. See {@link #start(String, Consumer)}. */
-    public static EventLoop start(String name) {
-        return start(name, failure -> {});
+    @Override
+    boolean hasWork() {
+        return ring.hasAdded() || ring.ready() > 0 || ring.wantsEntering() || !unsubmitted.isEmpty();
     }
 
-    /**
-     * Starts a loop.
-     *
-     * @param name the thread's
-     * @param onFailure told, on the loop's thread, of each exception that a handler, hook, message or completion threw,
-     *     after it was logged: the place to mark a device broken. The loop goes on.
-     * @throws vmm.linux.HostException if the host has no io_uring to give
-     */
-    public static EventLoop start(String name, Consumer<Throwable> onFailure) {
-        CompletableFuture<EventLoop> started = new CompletableFuture<>();
-        Thread.ofPlatform().name(name).daemon().start(() -> {
-            UringEventLoop loop;
-            try {
-                loop = new UringEventLoop(onFailure);
-            } catch (RuntimeException | Error e) {
-                started.completeExceptionally(e);
-                return;
-            }
-            started.complete(loop);
-            loop.runToEnd();
-        });
-        try {
-            return started.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : e;
-        }
-    }
-
-    private void runToEnd() {
-        try {
-            while (!closing || fileOperations > 0 || !mailbox.closeIfEmpty()) {
-                iterate();
-            }
-        } catch (RuntimeException | Error e) {
-            log.error("The event loop {} ends, and what it served stands still.", thread.getName(), e);
-            tell(e);
-        } finally {
-            mailbox.abandon();
-            ring.close();
-            bell.close();
-        }
-    }
-
-    private void iterate() {
+    @Override
+    boolean serve(long nanos) {
         while (!unsubmitted.isEmpty() && ring.hasRoom()) {
             unsubmitted.poll().addTo(ring);
         }
-        int entered = ring.enter(unsubmitted.isEmpty() ? 1 : 0, patience());
+        boolean wait = nanos > 0 && unsubmitted.isEmpty();
+        int entered = wait || ring.hasAdded() || ring.wantsEntering() ? ring.enter(wait ? 1 : 0, nanos) : 0;
         int ready = ring.ready();
         if (entered < 0) {
             recover(-entered, ready);
         }
-        boolean handled = timers.next() != Timers.NEVER && timers.run(now(), guard);
+        boolean handled = false;
         for (int i = 0; i < ready; i++) {
             ring.take();
             handled |= handle(operations.get((int) ring.tag()), ring.result(), ring.more());
         }
-        if (handled) {
-            hooks.run(guard);
-        }
-    }
-
-    /** How long the loop may wait, in nanoseconds. */
-    private long patience() {
-        return timers.next() == Timers.NEVER ? IoUring.FOREVER : Math.max(timers.next() - now(), 0);
-    }
-
-    /** A clock that starts with the loop, so that it never turns over. */
-    private long now() {
-        return System.nanoTime() - epoch;
+        return handled;
     }
 
     private static void recover(int errno, int ready) {
@@ -155,16 +84,25 @@ public final class UringEventLoop implements EventLoop {
 
     /** Returns true if somebody was told. */
     private boolean handle(UringOperation operation, int result, boolean more) {
-        IoCompletion completion = operation.completion();
-        if (completion != null) {
-            fileOperations--;
-            release(operation);
-            complete(completion, result);
-            return true;
-        }
+        return switch (operation.role()) {
+            case FILE -> {
+                IoCompletion completion = operation.release();
+                release(operation);
+                complete(completion, result);
+                yield true;
+            }
+            case WATCH -> handleWatch(operation, result, more);
+            case CANCELLATION, FREE -> {
+                release(operation);
+                yield false;
+            }
+        };
+    }
+
+    private boolean handleWatch(UringOperation operation, int result, boolean more) {
         Runnable handler = operation.handler();
         if (handler == null) {
-            // A cancellation, or a watch that was cancelled: this may be its last word, or there is one to come.
+            // It was cancelled: this may be its last word, or there is one to come.
             if (!more) {
                 release(operation);
             }
@@ -189,59 +127,6 @@ public final class UringEventLoop implements EventLoop {
         return true;
     }
 
-    /**
-     * The one place where a failure of the code that the loop serves is stopped: it is theirs, and the loop goes on.
-     */
-    @SuppressWarnings("CatchThrowable")
-    private void run(Runnable code) {
-        try {
-            code.run();
-        } catch (Throwable e) {
-            fail(e);
-        }
-    }
-
-    private void complete(IoCompletion completion, int result) {
-        try {
-            completion.completed(result);
-        } catch (Throwable e) {
-            fail(e);
-        }
-    }
-
-    private void fail(Throwable failure) {
-        log.error("Something that the event loop {} serves has failed.", thread.getName(), failure);
-        tell(failure);
-    }
-
-    private void tell(Throwable failure) {
-        try {
-            failureListeners.tell(failure);
-        } catch (RuntimeException e) {
-            log.error("So has what was to be told.", e);
-        }
-    }
-
-    @Override
-    public void post(Runnable message) {
-        mailbox.post(message);
-    }
-
-    @Override
-    public <T> T call(Supplier<T> question) {
-        if (inLoop()) {
-            return question.get();
-        }
-        FutureTask<T> asked = Mailbox.ask(question);
-        post(asked);
-        return Mailbox.await(asked);
-    }
-
-    @Override
-    public boolean inLoop() {
-        return Thread.currentThread() == thread;
-    }
-
     @Override
     public void watch(EventFd source, Runnable handler) {
         checkInLoop();
@@ -259,7 +144,7 @@ public final class UringEventLoop implements EventLoop {
         checkInLoop();
         UringOperation operation = watches.remove(source);
         if (operation != null) {
-            // Completions that are on their way find no handler. The kernel's last word gives the slot back.
+            // The kernel's last word on it gives the slot back.
             operation.abandon();
             UringOperation cancellation = acquire();
             cancellation.cancel(operation);
@@ -268,88 +153,47 @@ public final class UringEventLoop implements EventLoop {
     }
 
     @Override
-    public void afterBatch(Runnable hook) {
-        checkInLoop();
-        hooks.add(hook);
-    }
-
-    @Override
-    public void removeAfterBatch(Runnable hook) {
-        checkInLoop();
-        hooks.remove(hook);
-    }
-
-    @Override
-    public void schedule(long nanos, Runnable message) {
-        checkInLoop();
-        long now = now();
-        timers.add(nanos < Timers.NEVER - now ? now + nanos : Timers.NEVER - 1, message);
-    }
-
-    @Override
-    public void addPoller(Poller poller) {
-        checkInLoop();
-    }
-
-    @Override
-    public void removePoller(Poller poller) {
-        checkInLoop();
-    }
-
-    @Override
-    public void addFailureListener(Consumer<Throwable> listener) {
-        checkInLoop();
-        failureListeners.add(listener);
-    }
-
-    @Override
-    public void removeFailureListener(Consumer<Throwable> listener) {
-        checkInLoop();
-        failureListeners.remove(listener);
+    void forgetWatches() {
+        watches.values().forEach(UringOperation::abandon);
+        watches.clear();
     }
 
     @Override
     public void readv(int fd, IoVector data, long offset, IoCompletion completion) {
-        checkInLoop();
-        UringOperation operation = acquire();
-        operation.readv(fd, data, offset, completion);
-        fileOperations++;
-        submit(operation);
+        transfer(Kind.READ, fd, data, offset, completion);
     }
 
     @Override
     public void writev(int fd, IoVector data, long offset, IoCompletion completion) {
-        checkInLoop();
-        UringOperation operation = acquire();
-        operation.writev(fd, data, offset, completion);
-        fileOperations++;
-        submit(operation);
+        transfer(Kind.WRITE, fd, data, offset, completion);
     }
 
     @Override
     public void writevStable(int fd, IoVector data, long offset, IoCompletion completion) {
-        checkInLoop();
-        UringOperation operation = acquire();
-        operation.writevStable(fd, data, offset, completion);
-        fileOperations++;
-        submit(operation);
+        transfer(Kind.WRITE_STABLE, fd, data, offset, completion);
     }
 
-    @Override
-    public void fallocate(int fd, int mode, long offset, long length, IoCompletion completion) {
-        checkInLoop();
+    private void transfer(Kind kind, int fd, IoVector data, long offset, IoCompletion completion) {
+        operationStarted();
         UringOperation operation = acquire();
-        operation.fallocate(fd, mode, offset, length, completion);
-        fileOperations++;
+        operation.file().transfer(kind, fd, data, offset, completion);
         submit(operation);
     }
 
     @Override
     public void fdatasync(int fd, IoCompletion completion) {
-        checkInLoop();
+        change(Kind.SYNC, fd, 0, 0, 0, completion);
+    }
+
+    @Override
+    public void fallocate(int fd, int mode, long offset, long length, IoCompletion completion) {
+        change(Kind.ALLOCATE, fd, offset, length, mode, completion);
+    }
+
+    private void change(Kind kind, int fd, long offset, long length, int mode, IoCompletion completion) {
+        operationStarted();
         UringOperation operation = acquire();
-        operation.fdatasync(fd, completion);
-        fileOperations++;
+        operation.file().range(kind, fd, offset, length, mode, completion);
         submit(operation);
     }
 
@@ -363,7 +207,7 @@ public final class UringEventLoop implements EventLoop {
     }
 
     private void release(UringOperation operation) {
-        operation.abandon();
+        operation.free();
         free.add(operation);
     }
 
@@ -376,39 +220,7 @@ public final class UringEventLoop implements EventLoop {
     }
 
     @Override
-    public void close() {
-        if (inLoop()) {
-            throw new IllegalStateException("An event loop cannot wait for its own end.");
-        }
-        try {
-            post(this::beginClosing);
-        } catch (IllegalStateException e) {
-            // It was closed before, or has failed: its end is all there is to wait for.
-        }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** What was started is to end, and a guest that goes on ringing must not start more. */
-    private void beginClosing() {
-        closing = true;
-        watches.values().forEach(UringOperation::abandon);
-        watches.clear();
-        timers.clear();
-    }
-
-    private void checkInLoop() {
-        if (!inLoop()) {
-            throw new IllegalStateException("Only the thread " + thread.getName() + " may do that.");
-        }
+    void release() {
+        ring.close();
     }
 }

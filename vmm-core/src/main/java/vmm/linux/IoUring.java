@@ -28,11 +28,14 @@ public final class IoUring implements AutoCloseable {
      */
     public record Support(boolean available, String explanation) {}
 
+    /** An operation that fails does not keep others back, and {@link #wantsEntering} knows of deferred work. */
+    private static final int SUBMIT_ALL_AND_TELL = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_TASKRUN_FLAG;
+
     /** Sets of flags that kernels have learnt, newest first: Linux 6.1, 6.0, 5.19, and before. */
     private static final int[] FLAGS = {
-        IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
-        IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN,
-        IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN,
+        SUBMIT_ALL_AND_TELL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+        SUBMIT_ALL_AND_TELL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN,
+        SUBMIT_ALL_AND_TELL | IORING_SETUP_COOP_TASKRUN,
         0
     };
 
@@ -63,6 +66,7 @@ public final class IoUring implements AutoCloseable {
     private final MemorySegment sqes;
     private final long sqHeadAt;
     private final long sqTailAt;
+    private final long sqFlagsAt;
     private final int sqEntries;
     private final long cqHeadAt;
     private final long cqTailAt;
@@ -91,6 +95,7 @@ public final class IoUring implements AutoCloseable {
         cqMask = cqEntries - 1;
         sqHeadAt = params.get(JAVA_INT, PARAMS_SQ_OFF + SQ_OFF_HEAD);
         sqTailAt = params.get(JAVA_INT, PARAMS_SQ_OFF + SQ_OFF_TAIL);
+        sqFlagsAt = params.get(JAVA_INT, PARAMS_SQ_OFF + SQ_OFF_FLAGS);
         long arrayAt = params.get(JAVA_INT, PARAMS_SQ_OFF + SQ_OFF_ARRAY);
         cqHeadAt = params.get(JAVA_INT, PARAMS_CQ_OFF + CQ_OFF_HEAD);
         cqTailAt = params.get(JAVA_INT, PARAMS_CQ_OFF + CQ_OFF_TAIL);
@@ -185,6 +190,17 @@ public final class IoUring implements AutoCloseable {
             sqHead = (int) INDEX.getAcquire(ring, sqHeadAt);
         }
         return sqTail - sqHead != sqEntries;
+    }
+
+    /** True if operations were added since the last {@link #enter}. */
+    public boolean hasAdded() {
+        sqHead = (int) INDEX.getAcquire(ring, sqHeadAt);
+        return sqTail != sqHead;
+    }
+
+    /** True if the kernel has completions that it will hand out in the next {@link #enter} only. */
+    public boolean wantsEntering() {
+        return ((int) INDEX.getOpaque(ring, sqFlagsAt) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
     }
 
     /**

@@ -11,6 +11,7 @@ final class IoUringAbi {
     static final int IORING_SETUP_CLAMP = 1 << 4;
     static final int IORING_SETUP_SUBMIT_ALL = 1 << 7;
     static final int IORING_SETUP_COOP_TASKRUN = 1 << 8;
+    static final int IORING_SETUP_TASKRUN_FLAG = 1 << 9;
     static final int IORING_SETUP_SINGLE_ISSUER = 1 << 12;
     static final int IORING_SETUP_DEFER_TASKRUN = 1 << 13;
 
@@ -24,6 +25,9 @@ final class IoUringAbi {
 
     static final long IORING_OFF_SQ_RING = 0;
     static final long IORING_OFF_SQES = 0x1000_0000L;
+
+    static final int IORING_SQ_CQ_OVERFLOW = 1 << 1;
+    static final int IORING_SQ_TASKRUN = 1 << 2;
 
     static final int IORING_ENTER_GETEVENTS = 1;
     static final int IORING_ENTER_EXT_ARG = 1 << 3;
@@ -57,6 +61,7 @@ final class IoUringAbi {
     // };
     static final int SQ_OFF_HEAD = 0;
     static final int SQ_OFF_TAIL = 4;
+    static final int SQ_OFF_FLAGS = 16;
     static final int SQ_OFF_ARRAY = 24;
 
     // struct io_cqring_offsets { __u32 head, tail, ring_mask, ring_entries, overflow, cqes, flags, resv1; __u64 resv2;

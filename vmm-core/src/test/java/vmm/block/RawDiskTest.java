@@ -24,13 +24,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import vmm.block.RawDisk.Engine;
 import vmm.event.EventLoop;
-import vmm.event.UringEventLoop;
+import vmm.event.EventLoops;
 import vmm.linux.Errno;
 import vmm.linux.HostException;
 
 @Timeout(60)
 class RawDiskTest {
-    private final EventLoop loop = UringEventLoop.start("disk test");
+    private final EventLoop loop = EventLoops.start("disk test");
 
     @TempDir
     Path folder;

@@ -3,7 +3,7 @@ package vmm.machine;
 import java.util.List;
 import java.util.stream.IntStream;
 import vmm.event.EventLoop;
-import vmm.event.UringEventLoop;
+import vmm.event.EventLoops;
 import vmm.virtio.QueueLoops;
 
 /** The threads that serve devices: those that devices share by number, and one of its own for each of the others. */
@@ -20,7 +20,7 @@ final class IoThreads implements AutoCloseable {
 
     private EventLoop start(String name) {
         try {
-            return teardown.opened(UringEventLoop.start(name));
+            return teardown.opened(EventLoops.start(name));
         } catch (Throwable failure) {
             teardown.close();
             throw failure;

@@ -17,7 +17,7 @@ import vmm.block.BlockDevice;
 import vmm.block.BlockDevices;
 import vmm.block.FakeDisk;
 import vmm.event.EventLoop;
-import vmm.event.UringEventLoop;
+import vmm.event.EventLoops;
 import vmm.memory.GuestMemory;
 import vmm.virtio.Features;
 import vmm.virtio.driver.MockDriver;
@@ -58,7 +58,7 @@ class ThreadedBlkTest {
             byte[] model = new byte[blocks * BLOCK];
             new Random(1).nextBytes(model);
             Files.write(file, model);
-            EventLoop loop = UringEventLoop.start("blk-test");
+            EventLoop loop = EventLoops.start("blk-test");
             BlockDevice disk = BlockDevices.open(file.toString(), false);
             VirtioBlkDevice device = new VirtioBlkDevice(loop, disk, CONFIG);
             MockDriver driver = new MockDriver(memory, device);
@@ -141,7 +141,7 @@ class ThreadedBlkTest {
 
     @Test
     void aResetWaitsForRequestsInFlightAndTouchesNoMemoryAfterwards() throws InterruptedException {
-        EventLoop loop = UringEventLoop.start("blk-test");
+        EventLoop loop = EventLoops.start("blk-test");
         FakeDisk disk = new FakeDisk(1 << 20);
         disk.hold();
         VirtioBlkDevice device = new VirtioBlkDevice(loop, disk, CONFIG);

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import vmm.block.FakeDisk;
 import vmm.event.EventLoop;
-import vmm.event.UringEventLoop;
+import vmm.event.EventLoops;
 import vmm.memory.GuestMemory;
 import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
@@ -29,7 +29,7 @@ class ResetInFlightTest {
         GuestMemory memory = GuestMemory.detached(1 << 20);
         ScsiBus bus = new ScsiBus();
         bus.attach(0, 0, new ScsiDisk(medium, DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true));
-        try (EventLoop loop = UringEventLoop.start("scsi0")) {
+        try (EventLoop loop = EventLoops.start("scsi0")) {
             VirtioScsiDevice device = new VirtioScsiDevice(loop, bus, HbaConfig.of("scsi0", 1));
             MockDriver driver = new MockDriver(memory, device);
             MockQueue queue = driver.addQueue(2, 16);

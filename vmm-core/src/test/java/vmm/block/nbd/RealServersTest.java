@@ -16,11 +16,11 @@ import vmm.block.BlockDevices;
 import vmm.block.BlockQueue;
 import vmm.block.TestRequest;
 import vmm.event.EventLoop;
-import vmm.event.UringEventLoop;
+import vmm.event.EventLoops;
 
 @Timeout(60)
 class RealServersTest {
-    private final EventLoop loop = UringEventLoop.start("nbd test");
+    private final EventLoop loop = EventLoops.start("nbd test");
 
     @TempDir
     Path folder;

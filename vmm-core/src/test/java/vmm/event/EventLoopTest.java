@@ -27,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import vmm.linux.Errno;
 import vmm.linux.EventFd;
 import vmm.linux.Fallocate;
@@ -34,12 +36,23 @@ import vmm.linux.FileIo;
 import vmm.linux.IoVector;
 
 @Timeout(60)
-class UringEventLoopTest {
+@ParameterizedClass
+@EnumSource(
+        value = LoopOptions.Kind.class,
+        names = {"IO_URING", "POLL"})
+class EventLoopTest {
+    private final LoopOptions options;
     private final List<Throwable> failures = new ArrayList<>();
-    private final EventLoop loop = UringEventLoop.start("test loop", failures::add);
+    private final EventLoop loop;
 
     @TempDir
     Path folder;
+
+    EventLoopTest(LoopOptions.Kind kind) {
+        options = LoopOptions.standard().withKind(kind);
+        loop = EventLoops.start("test loop", options);
+        loop.post(() -> loop.addFailureListener(failures::add));
+    }
 
     @AfterEach
     void end() {
@@ -426,7 +439,7 @@ class UringEventLoopTest {
     @Test
     void closingLetsEverythingEnd() throws Exception {
         for (int round = 0; round < 200; round++) {
-            EventLoop other = UringEventLoop.start("short loop");
+            EventLoop other = EventLoops.start("short loop", options);
             int fd = open("round", 1 << 16);
             AtomicInteger messages = new AtomicInteger();
             AtomicInteger chains = new AtomicInteger();
@@ -470,7 +483,7 @@ class UringEventLoopTest {
     @Test
     void postsThatRaceWithCloseEitherRunOrAreRefused() throws Exception {
         for (int round = 0; round < 40; round++) {
-            EventLoop other = UringEventLoop.start("race");
+            EventLoop other = EventLoops.start("race", options);
             AtomicInteger accepted = new AtomicInteger();
             AtomicInteger ran = new AtomicInteger();
             List<Thread> posters = new ArrayList<>();

@@ -1,0 +1,39 @@
+package vmm.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** What block devices can be asked and told beyond reading and writing ({@code linux/fs.h}). */
+public final class BlockControl {
+    /** The size of what {@link #discard} takes. */
+    public static final int RANGE_SIZE = 2 * Long.BYTES;
+
+    private static final long BLKSSZGET = 0x1268;
+    private static final long BLKDISCARD = 0x1277;
+
+    private BlockControl() {}
+
+    /** The device's logical block in bytes, or a negative error number. */
+    public static int logicalBlockSize(int fd) {
+        MemorySegment answer = Arena.ofAuto().allocate(JAVA_INT);
+        int result = Libc.orErrno(Libc.ioctl(fd, BLKSSZGET, answer.address()));
+        return result < 0 ? result : answer.get(JAVA_INT, 0);
+    }
+
+    /**
+     * Tells the device that a range is of no use any more, and waits until it knows.
+     *
+     * @param range room for {@link #RANGE_SIZE} bytes
+     * @param offset in bytes, a multiple of the logical block
+     * @param length in bytes, a multiple of it, too
+     * @return 0 or a negative error number, EOPNOTSUPP if the device has no use for that
+     */
+    public static int discard(int fd, MemorySegment range, long offset, long length) {
+        range.set(JAVA_LONG, 0, offset);
+        range.set(JAVA_LONG, Long.BYTES, length);
+        return Libc.orErrno(Libc.ioctl(fd, BLKDISCARD, range.address()));
+    }
+}
