@@ -1,0 +1,154 @@
+package vmm.bench.verify;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import vmm.kvm.Kvm;
+import vmm.kvm.SpeedProbe;
+import vmm.lab.GuestHost;
+import vmm.lab.GuestImages;
+import vmm.lab.LabConfig;
+import vmm.lab.PackageCache;
+import vmm.lab.RunOptions;
+import vmm.linux.HostException;
+
+/** {@code examples/bench/verify}: does a disk give back what was written to it, for as long as one likes to ask. */
+@Command(
+        name = "verify",
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true,
+        description = {
+            "Boots Linux with raw and qcow2 disks in both cache modes, and lets fio write them with random sizes and"
+                    + " depths and check what it reads back. Ends with qemu-img's check of the qcow2 images.",
+            "Runs on this machine if its KVM is fast, and in the nested lab if not."
+        },
+        footer = {"", "Example:", "  examples/bench/verify --minutes 60"})
+public final class Verify implements Callable<Integer> {
+    private static final int DISK_MIB = 96;
+
+    @Option(names = "--minutes", paramLabel = "N", description = "How long the guest writes (60 if left out).")
+    private int minutes = 60;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Where the random numbers begin (1 if left out).")
+    private long seed = 1;
+
+    @Option(names = "--bus", paramLabel = "BUS", description = "virtio or scsi (virtio if left out).")
+    private String bus = "virtio";
+
+    @Option(names = "--disk-options", paramLabel = ",KEY=VALUE...", description = "More for each --disk.")
+    private String diskOptions = "";
+
+    /** Runs the command line. */
+    public static void main(String[] args) {
+        CommandLine line = new CommandLine(new Verify());
+        line.setExecutionExceptionHandler((trouble, command, result) -> {
+            if (!(trouble instanceof HostException)) {
+                throw trouble;
+            }
+            System.err.println("vmm: " + trouble.getMessage());
+            return 1;
+        });
+        System.exit(line.execute(args));
+    }
+
+    /** One of the guest's disks. */
+    private record Image(String name, String format, String cache) {}
+
+    private static final List<Image> IMAGES = List.of(
+            new Image("raw-none", "raw", "none"),
+            new Image("raw-writeback", "raw", "writeback"),
+            new Image("qcow2-none", "qcow2", "none"),
+            new Image("qcow2-writeback", "qcow2", "writeback"));
+
+    @Override
+    public Integer call() throws IOException {
+        try (GuestHost host = GuestHost.choose(Verify::kvmIsFast, LabConfig.ofEnvironment(), Verify::step)) {
+            if (host.place() == GuestHost.Place.NONE) {
+                throw new HostException("Linux cannot run here: " + host.reason() + ".");
+            }
+            Path share = Files.createDirectories(LabConfig.ofEnvironment().share());
+            Path folder = Files.createTempDirectory(share, "verify-");
+            try {
+                return run(host, folder);
+            } finally {
+                Files.deleteIfExists(folder.resolve("initrd.gz"));
+                Files.deleteIfExists(folder.resolve("verify.sh"));
+                Files.delete(folder);
+            }
+        }
+    }
+
+    private int run(GuestHost host, Path folder) throws IOException {
+        GuestImages images = GuestImages.prepare(PackageCache.defaultFolder(), Verify::step);
+        Path initrd = folder.resolve("initrd.gz");
+        images.initramfs(GuestImages.DISK_MODULES, List.of(Path.of("/usr/bin/fio")), script("guest.sh"))
+                .write(initrd);
+        Path script = Files.writeString(folder.resolve("verify.sh"), script("host.sh"));
+        step(minutes + " minutes of random writes to " + IMAGES.size() + " disks; the guest tells of each round");
+        return host.run(
+                command(script, images.kernel().image(), initrd),
+                RunOptions.quiet()
+                        .withStreams(InputStream.nullInputStream(), System.out, System.err)
+                        .withModules(host.place() == GuestHost.Place.LAB ? List.of("loop", "ext4") : List.of())
+                        .withTimeLimit(Duration.ofMinutes(2L * minutes + 15))
+                        .forwardingSignals());
+    }
+
+    /** The script makes the images in the folder where it runs, and then runs the words that follow their names. */
+    private List<String> command(Path script, Path kernel, Path initrd) {
+        List<String> command = new ArrayList<>(List.of("sh", script.toString(), Integer.toString(DISK_MIB)));
+        command.add(IMAGES.stream()
+                .map(image -> image.name() + ":" + image.format())
+                .collect(Collectors.joining(" ")));
+        command.addAll(List.of(vmm(), "run", "verify", "--memory", "512M", "--cpus", "2", "--no-reboot"));
+        command.addAll(List.of("--kernel", kernel.toString(), "--initrd", initrd.toString()));
+        command.addAll(List.of(
+                "--append", "console=ttyS0 quiet panic=-1 seconds=" + 60 * minutes + " seed=" + seed + " bus=" + bus));
+        for (Image image : IMAGES) {
+            command.add("--disk");
+            command.add("bus=%s,file=%s,format=%s,cache=%s,serial=%s%s"
+                    .formatted(bus, image.name(), image.format(), image.cache(), image.name(), diskOptions));
+        }
+        return command;
+    }
+
+    private static String vmm() {
+        @Nullable String home = System.getProperty("vmm.home");
+        if (home == null) {
+            throw new HostException("The property vmm.home is missing; start this as examples/bench/verify.");
+        }
+        return Path.of(home, "vmm").toString();
+    }
+
+    private static String script(String name) throws IOException {
+        try (InputStream in = Verify.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("The script " + name + " was not built in.");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static boolean kvmIsFast() {
+        try (Kvm kvm = Kvm.open()) {
+            return SpeedProbe.isHardware(SpeedProbe.nanosPerInstruction(kvm));
+        } catch (HostException none) {
+            return false;
+        }
+    }
+
+    private static void step(String what) {
+        System.err.println("verify: " + what);
+    }
+}

@@ -1,0 +1,35 @@
+# Makes the images, runs the machine, and checks the images afterwards.
+# Usage: host.sh MIB "NAME:FORMAT ..." COMMAND...
+set -eu
+size=$1
+images=$2
+shift 2
+folder=$(mktemp -d /dev/shm/vmm-verify.XXXXXX)
+mounted=
+trap 'cd /; [ -z "$mounted" ] || umount "$folder/disk"; rm -rf "$folder"' EXIT
+trap 'exit 130' INT TERM
+mkdir "$folder/disk"
+# A file system in memory does not take O_DIRECT on every kernel; one on a loop device does.
+if [ -n "${VMM_LAB:-}" ]; then
+    truncate -s "$((size * 6))M" "$folder/file-system"
+    mkfs.ext4 -q "$folder/file-system"
+    mount -o loop "$folder/file-system" "$folder/disk"
+    mounted=yes
+fi
+cd "$folder/disk"
+for image in $images; do
+    qemu-img create -q -f "${image#*:}" "${image%:*}" "${size}M"
+done
+status=0
+"$@" >"$folder/console" &
+machine=$!
+tail -f --pid "$machine" "$folder/console" &
+wait "$machine" || status=$?
+wait
+grep -q '^verified$' "$folder/console" || status=1
+for image in $images; do
+    case $image in
+    *:qcow2) echo "$image: $(qemu-img check "${image%:*}" 2>&1 | tr '\n' ' ')"; qemu-img check -q "${image%:*}" || status=1 ;;
+    esac
+done
+exit "$status"
