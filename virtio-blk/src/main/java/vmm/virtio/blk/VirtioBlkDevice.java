@@ -113,12 +113,13 @@ public final class VirtioBlkDevice implements VirtioDevice {
     @Override
     public void activate(Activation activation) {
         DeviceQueues started = new DeviceQueues(loops, config.id(), activation);
+        for (BlkQueue queue : queues) {
+            // virtio 1.3 5.2.5.1: without FLUSH the driver may take it that a write that was answered is stable
+            queue.activate(activation.memory(), !activation.has(F_FLUSH));
+        }
         for (QueueSetup setup : activation.queues()) {
             if (setup != null) {
-                BlkQueue queue = queues[setup.index()];
-                // virtio 1.3 5.2.5.1: without FLUSH the driver may take it that a write that was answered is stable
-                queue.activate(activation.memory(), !activation.has(F_FLUSH));
-                started.serve(setup, config.queueSize(), queue);
+                started.serve(setup, config.queueSize(), queues[setup.index()]);
             }
         }
         active = started;

@@ -97,6 +97,19 @@ class VirtioBlkDeviceTest {
     }
 
     @Test
+    void aQueueThatComesWhileTheDeviceRunsServesAsWell() {
+        guest.driver.negotiate(VirtioBlkDevice.F_FLUSH);
+        guest.driver.activate();
+        loop.runUntilIdle();
+        MockQueue queue = guest.driver.addQueue(0, 16);
+        device.enableQueue(queue.setup());
+        loop.runUntilIdle();
+        fillDisk(3, 0x33);
+        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_IN, 3, BlkGuest.DATA, 512));
+        assertEquals(0x33, guest.memory.getByte(BlkGuest.DATA));
+    }
+
+    @Test
     void theIdIsTheSerialPaddedWithZeros() {
         MockQueue queue = started();
         guest.memory.putLong(BlkGuest.DATA + 12, -1);
