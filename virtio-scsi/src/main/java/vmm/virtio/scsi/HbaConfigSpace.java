@@ -7,7 +7,7 @@ import vmm.scsi.ScsiBus;
 
 /**
  * The device configuration layout (virtio 1.3 5.6.4). Of its fields the driver may write two; what it writes there
- * counts if the write is of four bytes, as virtio 1.3 4.1.3.1 wants it, and the value is one that can be served.
+ * counts if it is a value that can be served.
  */
 final class HbaConfigSpace {
     /** {@code sizeof(struct virtio_scsi_config)}. */
@@ -28,8 +28,8 @@ final class HbaConfigSpace {
     private static final int MAX_SECTORS = 0xffff;
 
     private final HbaConfig config;
-    private volatile int senseSize = DEFAULT_SENSE_SIZE;
-    private volatile int cdbSize = DEFAULT_CDB_SIZE;
+    private final SizeField senseSize = new SizeField(SENSE_SIZE, DEFAULT_SENSE_SIZE);
+    private final SizeField cdbSize = new SizeField(CDB_SIZE, DEFAULT_CDB_SIZE);
 
     HbaConfigSpace(HbaConfig config) {
         this.config = config;
@@ -37,17 +37,17 @@ final class HbaConfigSpace {
 
     /** How long the sense field of a response is, in bytes. */
     int senseSize() {
-        return senseSize;
+        return senseSize.value;
     }
 
     /** How long the CDB field of a request is, in bytes. */
     int cdbSize() {
-        return cdbSize;
+        return cdbSize.value;
     }
 
     void reset() {
-        senseSize = DEFAULT_SENSE_SIZE;
-        cdbSize = DEFAULT_CDB_SIZE;
+        senseSize.reset();
+        cdbSize.reset();
     }
 
     long read(int offset, int size) {
@@ -66,8 +66,8 @@ final class HbaConfigSpace {
         layout.putInt(MAX_SECTORS); // max_sectors
         layout.putInt(config.queueSize()); // cmd_per_lun
         layout.putInt(EVENT_SIZE); // event_info_size
-        layout.putInt(senseSize);
-        layout.putInt(cdbSize);
+        layout.putInt(senseSize.value);
+        layout.putInt(cdbSize.value);
         layout.putShort((short) 0); // max_channel
         layout.putShort((short) ScsiBus.MAX_TARGET); // max_target
         layout.putInt(LunAddress.MAX_LUN); // max_lun
@@ -75,11 +75,45 @@ final class HbaConfigSpace {
     }
 
     void write(int offset, int size, long value) {
-        boolean servable = size == Integer.BYTES && value > 0 && value <= LARGEST;
-        if (servable && offset == SENSE_SIZE) {
-            senseSize = (int) value;
-        } else if (servable && offset == CDB_SIZE) {
-            cdbSize = (int) value;
+        senseSize.write(offset, size, value);
+        cdbSize.write(offset, size, value);
+    }
+
+    /**
+     * A field that the driver may write. Drivers of the legacy interface do so by accesses of any width, one byte after
+     * the other even (virtio 1.3 4.1.4.10), so what has been written so far need not be a value yet.
+     */
+    private static final class SizeField {
+        private final int offset;
+        private final int initial;
+        private int written;
+        private volatile int value;
+
+        SizeField(int offset, int initial) {
+            this.offset = offset;
+            this.initial = initial;
+            reset();
+        }
+
+        void reset() {
+            written = initial;
+            value = initial;
+        }
+
+        void write(int at, int size, long bytes) {
+            for (int i = 0; i < size; i++) {
+                int position = at + i - offset;
+                if (position >= 0 && position < Integer.BYTES) {
+                    int shift = position * Byte.SIZE;
+                    written = (written & ~(0xff << shift)) | ((int) (bytes >>> (i * Byte.SIZE)) & 0xff) << shift;
+                }
+            }
+            boolean whole = at <= offset && offset + Integer.BYTES <= at + size;
+            if (written > 0 && written <= LARGEST) {
+                value = written;
+            } else if (whole) {
+                written = value;
+            }
         }
     }
 }

@@ -90,10 +90,26 @@ class VirtioScsiDeviceTest {
     void sizesThatCannotBeServedAreIgnored() {
         driver.device.writeConfig(20, 4, 0xffff_ffffL);
         driver.device.writeConfig(24, 4, 0);
-        driver.device.writeConfig(24, 1, 16);
 
         assertEquals(96, driver.device.readConfig(20, 4));
         assertEquals(32, driver.device.readConfig(24, 4));
+    }
+
+    @Test
+    void sizesCanBeWrittenByteByByteInAnyOrder() {
+        // virtio 1.3 4.1.4.10: accesses of any width are as good as those of the field's own
+        driver.device.writeConfig(20, 4, 0x100);
+        driver.device.writeConfig(21, 1, 0);
+        driver.device.writeConfig(20, 1, 0x40);
+        assertEquals(0x40, driver.device.readConfig(20, 4));
+        driver.device.writeConfig(20, 1, 0);
+        driver.device.writeConfig(21, 1, 2);
+        assertEquals(0x200, driver.device.readConfig(20, 4));
+        driver.device.writeConfig(24, 2, 0x14);
+        assertEquals(0x14, driver.device.readConfig(24, 4));
+        driver.device.writeConfig(20, 8, 0x18_0000_0060L);
+        assertEquals(0x60, driver.device.readConfig(20, 4));
+        assertEquals(0x18, driver.device.readConfig(24, 4));
     }
 
     @Test
