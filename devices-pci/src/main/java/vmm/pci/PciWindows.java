@@ -11,8 +11,8 @@ import vmm.memory.GuestMemory;
  * @param highMemory above 4 GiB and above all RAM
  */
 public record PciWindows(Window io, Window memory, Window highMemory) {
-    /** Ports: 0xC000 to 0xFFFF. */
-    public static final Window IO = new Window(0xc000, 0x4000);
+    /** Ports: 0x1000 to 0xFFFF, above all that the board itself has. */
+    public static final Window IO = new Window(0x1000, 0xf000);
 
     /** Memory below the IOAPIC: 0xC0000000 to 0xFEBFFFFF. */
     public static final Window MEMORY = new Window(GuestMemory.HOLE_START, 0xfec0_0000L - GuestMemory.HOLE_START);

@@ -96,6 +96,10 @@ final class LegacyRegisters implements BusDevice {
     @Override
     public long read(long offset, int size) {
         int at = (int) offset;
+        if (at == ISR_STATUS && size == 1) {
+            // The interrupt handler's, which does not wait for another processor's reset.
+            return interrupts.readIsr();
+        }
         synchronized (state) {
             int header = headerSize();
             if (at >= header) {

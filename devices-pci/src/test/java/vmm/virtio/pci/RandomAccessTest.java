@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import vmm.bus.Bus;
 import vmm.irq.IrqLine;
 import vmm.memory.GuestMemory;
@@ -30,6 +33,8 @@ import vmm.virtio.Features;
 import vmm.virtio.QueueSetup;
 
 /** A guest that writes anything anywhere on the bus but to one function, which must not notice. */
+@ParameterizedClass
+@EnumSource
 final class RandomAccessTest {
     private static final long SEED = 20250101;
     private static final int ACCESSES = 200_000;
@@ -50,12 +55,14 @@ final class RandomAccessTest {
     private final FakeRouter victimRouter = new FakeRouter();
     private final FakeDoorbells victimBells = new FakeDoorbells();
     private final FakeDoorbells targetBells = new FakeDoorbells();
-    private final VirtioPciFunction targetFunction =
-            new VirtioPciFunction("target", target, VirtioTransport.MODERN, memory, targetBells, new FakeRouter());
-    private final VirtioPciFunction victimFunction =
-            new VirtioPciFunction("victim", victim, VirtioTransport.MODERN, memory, victimBells, victimRouter);
+    private final VirtioTransport transport;
+    private final VirtioPciFunction targetFunction;
+    private final VirtioPciFunction victimFunction;
 
-    RandomAccessTest() {
+    RandomAccessTest(VirtioTransport transport) {
+        this.transport = transport;
+        targetFunction = new VirtioPciFunction("target", target, transport, memory, targetBells, new FakeRouter());
+        victimFunction = new VirtioPciFunction("victim", victim, transport, memory, victimBells, victimRouter);
         PiixIsaBridge isaBridge = new PiixIsaBridge(isa);
         bus = new PciBus(ports, mmio, memory, isaBridge);
         bus.add(0, 0, new HostBridge());
@@ -68,11 +75,8 @@ final class RandomAccessTest {
 
     @Test
     void onlyTheFunctionThatIsAbusedSuffers() {
-        VirtioPciDriver victimDriver = new VirtioPciDriver(ports, mmio, VICTIM);
-        victimDriver.enableMsix(2);
-        victimDriver.start(Features.VERSION_1, 1);
-        victimDriver.select(0);
-        victimDriver.write(0x1a, 2, 1);
+        new VirtioPciDriver(ports, mmio, VICTIM).enableMsix(2);
+        startWithAVector(VICTIM);
         VirtioPciState victimState = victimFunction.snapshot();
         String victimConfig = configOf(VICTIM);
         FunctionInfo victimInfo = infoOf(VICTIM);
@@ -82,7 +86,13 @@ final class RandomAccessTest {
         for (int i = 0; i < ACCESSES; i++) {
             switch (random.nextInt(10)) {
                 case 0, 1, 2 -> accessConfigPorts();
-                case 3, 4, 5, 6 -> accessRegisters();
+                case 3, 4, 5, 6 -> {
+                    if (transport.isModern() && (!transport.isLegacy() || random.nextBoolean())) {
+                        accessRegisters();
+                    } else {
+                        accessLegacyRegisters();
+                    }
+                }
                 case 7 -> accessMsix();
                 case 8 -> deviceActs();
                 default -> restoreDecoding();
@@ -110,7 +120,21 @@ final class RandomAccessTest {
             assertFalse(line.level);
         }
         new PciResources(PciWindows.of(memory)).assign(bus);
-        new VirtioPciDriver(ports, mmio, TARGET).start(Features.VERSION_1, 4);
+        startWithAVector(TARGET);
+    }
+
+    /** Starts a device by the older interface it has, and gives its first queue vector 1. */
+    private void startWithAVector(int slot) {
+        if (transport.isLegacy()) {
+            LegacyPciDriver driver = new LegacyPciDriver(ports, slot);
+            driver.start(0, 1);
+            driver.write(LegacyPciDriver.QUEUE_VECTOR, 2, 1);
+        } else {
+            VirtioPciDriver driver = new VirtioPciDriver(ports, mmio, slot);
+            driver.start(Features.VERSION_1, 1);
+            driver.select(0);
+            driver.write(0x1a, 2, 1);
+        }
     }
 
     private int size() {
@@ -166,6 +190,25 @@ final class RandomAccessTest {
         mmio.write(base + 0x14, 1, 15);
     }
 
+    private void accessLegacyRegisters() {
+        long base = baseOf(0);
+        if (base == AddressDecoder.UNMAPPED) {
+            return;
+        }
+        int size = size();
+        long offset = random.nextInt(3) == 0 ? random.nextInt(64) : random.nextInt(0x18);
+        switch (random.nextInt(12)) {
+            case 0 -> ports.write(base + LegacyPciDriver.STATUS, 1, new int[] {0, 1, 3, 7}[random.nextInt(4)]);
+            case 1 -> {
+                ports.write(base + LegacyPciDriver.SELECT, 2, random.nextInt(6));
+                ports.write(base + LegacyPciDriver.ADDRESS, 4, random.nextInt(4));
+                ports.write(base + LegacyPciDriver.NOTIFY, 2, random.nextInt(6));
+            }
+            case 2, 3, 4, 5 -> ports.read(base + offset, size);
+            default -> ports.write(base + offset, size, value(size));
+        }
+    }
+
     private void accessMsix() {
         long base = baseOf(1);
         if (base == AddressDecoder.UNMAPPED) {
@@ -198,7 +241,11 @@ final class RandomAccessTest {
 
     /** Otherwise the guest would have lost its device to the first write to the command register. */
     private void restoreDecoding() {
-        if (baseOf(4) == AddressDecoder.UNMAPPED) {
+        if (transport.isLegacy() && baseOf(0) == AddressDecoder.UNMAPPED) {
+            bus.writeConfig(TARGET, 0, 0x10, 4, 0x8000 | (random.nextInt(64) << 6));
+            bus.writeConfig(TARGET, 0, ConfigSpace.COMMAND, 2, 7);
+        }
+        if (transport.isModern() && baseOf(4) == AddressDecoder.UNMAPPED) {
             bus.writeConfig(TARGET, 0, 0x10 + 4, 4, 0xd000_0000 | (random.nextInt(64) << 12));
             bus.writeConfig(TARGET, 0, 0x10 + 16, 4, random.nextInt());
             bus.writeConfig(TARGET, 0, 0x10 + 20, 4, random.nextInt(4));
@@ -230,14 +277,20 @@ final class RandomAccessTest {
     private void checkMappings() {
         assertFalse(mmio.overlaps(0, RAM), "RAM is covered");
         assertFalse(mmio.overlaps(0xfec0_0000L, 0x140_0000), "the interrupt controllers are covered");
-        long base = baseOf(4);
         boolean running = target.activation != null;
-        Set<Long> expected = running && base != AddressDecoder.UNMAPPED
-                ? LongStream.range(0, 4)
-                        .mapToObj(queue -> base + 0x3000 + 4 * queue)
-                        .collect(Collectors.toSet())
-                : Set.of();
-        assertEquals(expected, targetBells.connected.keySet());
-        assertEquals(1, victimBells.connected.size());
+        boolean modern = (targetFunction.snapshot().status() & 8) != 0;
+        assertEquals(
+                running && modern ? bells(baseOf(4), base -> base + 0x3000, 4) : Set.of(),
+                targetBells.connected.keySet());
+        assertEquals(running && !modern ? bells(baseOf(0), base -> 0L, 1) : Set.of(), targetBells.matched.keySet());
+        assertEquals(1, victimBells.connected.size() + victimBells.matched.size());
+    }
+
+    private static Set<Long> bells(long base, LongUnaryOperator first, int stride) {
+        return base == AddressDecoder.UNMAPPED
+                ? Set.of()
+                : LongStream.range(0, 4)
+                        .mapToObj(queue -> first.applyAsLong(base) + stride * queue)
+                        .collect(Collectors.toSet());
     }
 }
