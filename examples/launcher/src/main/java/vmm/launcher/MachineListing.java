@@ -69,12 +69,12 @@ final class MachineListing {
         };
     }
 
-    private static String queues(VirtioConfig virtio) {
+    private static String describe(VirtioConfig virtio) {
         String threads = virtio.iothreads().isEmpty()
                 ? ""
                 : " on I/O thread "
                         + virtio.iothreads().stream().map(String::valueOf).collect(Collectors.joining("+"));
-        return count(virtio.queues(), "request queue") + threads;
+        return word(virtio.transport()) + "  " + count(virtio.queues(), "request queue") + threads;
     }
 
     private static String describe(DiskConfig disk) {
@@ -100,11 +100,12 @@ final class MachineListing {
         for (ControllerConfig controller : machine.controllers()) {
             functions.add(new Function(
                     controller.virtio().address(),
-                    "virtio-scsi  controller " + controller.index() + "  " + queues(controller.virtio())));
+                    "virtio-scsi  controller " + controller.index() + "  " + describe(controller.virtio())));
         }
         for (DiskConfig disk : machine.disks()) {
             if (disk.address() instanceof DiskAddress.Virtio(VirtioConfig virtio)) {
-                functions.add(new Function(virtio.address(), "virtio-blk   " + describe(disk) + "  " + queues(virtio)));
+                functions.add(
+                        new Function(virtio.address(), "virtio-blk   " + describe(disk) + "  " + describe(virtio)));
             }
         }
         functions.sort(Comparator.comparing(function -> function.address().toString()));
@@ -170,6 +171,7 @@ final class MachineListing {
     }
 
     private static void put(Map<String, Object> tree, VirtioConfig virtio) {
+        tree.put("virtio", word(virtio.transport()));
         tree.put("queues", virtio.queues());
         tree.put("iothreads", virtio.iothreads());
         tree.put("slot", virtio.address().slot());

@@ -3,6 +3,7 @@ package vmm.launcher;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import vmm.machine.ConfigurationException;
@@ -11,6 +12,7 @@ import vmm.machine.MachineRequest.Place;
 import vmm.machine.MachineRequest.Virtio;
 import vmm.machine.SerialConfig;
 import vmm.virtio.RingFeatures;
+import vmm.virtio.pci.VirtioTransport;
 
 /** Reads the option values that describe parts of a machine. Pure: looks at no file and no device. */
 final class MachineOptions {
@@ -18,6 +20,7 @@ final class MachineOptions {
     static final List<String> VIRTIO_KEYS = List.of(
             "slot",
             "function",
+            "virtio",
             "queues",
             "iothreads",
             "indirect-desc",
@@ -29,6 +32,11 @@ final class MachineOptions {
 
     private static final List<String> CONTROLLER_KEYS =
             Stream.concat(Stream.of("scsi", "index"), VIRTIO_KEYS.stream()).toList();
+
+    private static final Map<String, VirtioTransport> TRANSPORTS = Map.of(
+            "modern", VirtioTransport.MODERN,
+            "transitional", VirtioTransport.TRANSITIONAL,
+            "legacy", VirtioTransport.LEGACY);
 
     private MachineOptions() {}
 
@@ -46,6 +54,7 @@ final class MachineOptions {
     static Virtio virtio(KeyValues values) {
         return new Virtio(
                 new Place(values.number("slot"), values.number("function")),
+                values.get("virtio").map(word -> values.oneOf("virtio", word, TRANSPORTS)),
                 values.number("queues"),
                 values.get("iothreads").map(MachineOptions::iothreads).orElse(List.of()),
                 rings(values));
@@ -118,10 +127,11 @@ final class MachineOptions {
     }
 
     /** The value of {@code --virtio}. */
-    static void virtio(String text) {
-        if (!text.equals("modern")) {
-            throw new ConfigurationException(
-                    "The devices are modern virtio devices only, so --virtio cannot be " + text + "; leave it out.");
+    static VirtioTransport transport(String text) {
+        VirtioTransport transport = TRANSPORTS.get(text);
+        if (transport == null) {
+            throw new ConfigurationException("--virtio takes modern, transitional or legacy, not " + text + ".");
         }
+        return transport;
     }
 }

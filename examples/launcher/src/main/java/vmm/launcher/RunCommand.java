@@ -36,6 +36,8 @@ import vmm.machine.MachineRunner;
             "                                virtio-blk (scsi if left out)",
             "  controller= target= lun=      scsi: 0, 0 and the first free if left out",
             "  slot= function=               virtio: the first free slot if left out",
+            "  virtio=modern|transitional|legacy",
+            "                                virtio: what --virtio says if left out",
             "  queues=                       virtio: one for each vCPU if left out",
             "  iothreads=1+2+...             virtio: the I/O threads of queue 0, 1, ...",
             "  packed= in-order= event-idx= indirect-desc= queue-reset=",
@@ -93,8 +95,13 @@ final class RunCommand extends Subcommand {
             description = "A virtio-scsi controller: index= and what virtio disks have.")
     private List<String> controllers = new ArrayList<>();
 
-    @Option(names = "--virtio", paramLabel = "modern", defaultValue = "modern", description = "The kind of devices.")
-    private String virtio = "modern";
+    @Option(
+            names = "--virtio",
+            paramLabel = "KIND",
+            defaultValue = "transitional",
+            description = "Which drivers devices are for, unless virtio= says it: modern (virtio 1.0 and later), legacy"
+                    + " (before it) or transitional (any; if left out).")
+    private String virtio = "transitional";
 
     @Option(
             names = "--serial",
@@ -150,13 +157,13 @@ final class RunCommand extends Subcommand {
     }
 
     private MachineRequest request() {
-        MachineOptions.virtio(virtio);
         return new MachineRequest(
                 name == null ? "vmm-" + ProcessHandle.current().pid() : name,
                 MachineOptions.memory(memory),
                 MachineOptions.cpus(cpus),
                 MachineOptions.iothreadCount(iothreads),
                 boot(),
+                MachineOptions.transport(virtio),
                 controllers.stream().map(MachineOptions::controller).toList(),
                 disks.stream().map(DiskOptions::parse).toList(),
                 MachineOptions.serial(serial),

@@ -40,7 +40,6 @@ import vmm.platform.Uart16550;
 import vmm.virtio.QueueLoops;
 import vmm.virtio.VirtioDevice;
 import vmm.virtio.pci.VirtioPciFunction;
-import vmm.virtio.pci.VirtioTransport;
 
 /** The main board: memory, buses, chipset, the devices on them, and the kernel in memory. */
 final class Board implements AutoCloseable {
@@ -144,26 +143,23 @@ final class Board implements AutoCloseable {
         for (ControllerConfig controller : config.controllers()) {
             String name = StorageDevices.name(controller);
             EventLoop loop = threads.of(name, controller.virtio()).of(0);
-            addVirtio(
-                    name,
-                    StorageDevices.hba(controller, config, disks, loop),
-                    controller.virtio().address());
+            addVirtio(name, StorageDevices.hba(controller, config, disks, loop), controller.virtio());
         }
         for (DiskConfig disk : config.disks()) {
             if (disk.address() instanceof DiskAddress.Virtio(VirtioConfig virtio)) {
                 QueueLoops loops = threads.of(disk.id(), virtio);
-                addVirtio(disk.id(), StorageDevices.blk(disk, virtio, disks.of(disk), loops), virtio.address());
+                addVirtio(disk.id(), StorageDevices.blk(disk, virtio, disks.of(disk), loops), virtio);
             }
         }
     }
 
-    private void addVirtio(String name, VirtioDevice device, PciAddress address) {
+    private void addVirtio(String name, VirtioDevice device, VirtioConfig virtio) {
         // Before its threads end a device takes back what it has in flight.
         teardown.then(device::reset);
         pci.add(
-                address.slot(),
-                address.function(),
-                new VirtioPciFunction(name, device, VirtioTransport.MODERN, memory, machine, machine.interrupts()));
+                virtio.address().slot(),
+                virtio.address().function(),
+                new VirtioPciFunction(name, device, virtio.transport(), memory, machine, machine.interrupts()));
     }
 
     /** The processors, the first of them at the kernel's entry. Call once. */

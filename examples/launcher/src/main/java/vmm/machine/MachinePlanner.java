@@ -14,6 +14,7 @@ import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Controller;
 import vmm.machine.MachineRequest.Disk;
 import vmm.machine.MachineRequest.Virtio;
+import vmm.virtio.pci.VirtioTransport;
 
 /**
  * Turns what a user asked for into a machine: fills in what was left open and refuses what cannot be, before anything
@@ -214,7 +215,13 @@ public final class MachinePlanner {
                         + "; add --iothreads " + Math.max(iothread, 1) + ", or change iothreads=.");
             }
         }
-        return new VirtioConfig(address, queues, wanted.iothreads(), wanted.rings());
+        VirtioTransport transport = wanted.transport().orElse(request.transport());
+        if (transport == VirtioTransport.LEGACY && wanted.rings().packed()) {
+            throw new ConfigurationException(device
+                    + " wants packed queues, which the legacy interface does not have; leave packed= out, or give it"
+                    + " virtio=modern.");
+        }
+        return new VirtioConfig(address, transport, queues, wanted.iothreads(), wanted.rings());
     }
 
     /** Reserves the logical units whose whole address the user gave, so that no automatic one takes their number. */

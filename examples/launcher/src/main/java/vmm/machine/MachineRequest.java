@@ -6,6 +6,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import vmm.block.BlockOptions;
 import vmm.virtio.RingFeatures;
+import vmm.virtio.pci.VirtioTransport;
 
 /**
  * A machine as a user asked for it: what is empty is left to {@link MachinePlanner}.
@@ -15,6 +16,7 @@ import vmm.virtio.RingFeatures;
  * @param cpus how many vCPUs
  * @param iothreads how many I/O threads devices may share
  * @param boot what runs first
+ * @param transport what virtio devices are that do not say it themselves
  * @param controllers the SCSI controllers asked for, in that order
  * @param disks the disks asked for, in that order
  * @param serial where the first serial port leads
@@ -27,6 +29,7 @@ public record MachineRequest(
         int cpus,
         int iothreads,
         Boot boot,
+        VirtioTransport transport,
         List<Controller> controllers,
         List<Disk> disks,
         SerialConfig serial,
@@ -53,10 +56,15 @@ public record MachineRequest(
     }
 
     /** What is left open or chosen of a virtio device; see {@link VirtioConfig}. */
-    public record Virtio(Place place, OptionalInt queues, List<Integer> iothreads, RingFeatures rings) {
+    public record Virtio(
+            Place place,
+            Optional<VirtioTransport> transport,
+            OptionalInt queues,
+            List<Integer> iothreads,
+            RingFeatures rings) {
         /** All left open. */
         public static final Virtio ANY =
-                new Virtio(Place.ANYWHERE, OptionalInt.empty(), List.of(), RingFeatures.DEFAULT);
+                new Virtio(Place.ANYWHERE, Optional.empty(), OptionalInt.empty(), List.of(), RingFeatures.DEFAULT);
 
         public Virtio {
             iothreads = List.copyOf(iothreads);

@@ -259,8 +259,20 @@ class BadInputTest {
     }
 
     @Test
-    void devicesThatAreNotModernAreRefused() {
-        refused(Vmm.plan("--virtio", "legacy"), "modern", "legacy");
+    void aTransportThatIsNoneIsRefused() {
+        refused(Vmm.plan("--virtio", "1.0"), "--virtio", "modern, transitional or legacy", "1.0");
+        refused(Vmm.plan("--disk", "file=a,bus=virtio,virtio=old"), "virtio takes", "legacy", "old");
+        refused(Vmm.plan("--controller", "scsi,virtio=on"), "virtio takes", "transitional", "on");
+    }
+
+    @Test
+    void aTransportForAScsiDiskIsRefused() {
+        refused(Vmm.plan("--disk", "file=a,virtio=legacy"), "virtio=", "--controller");
+    }
+
+    @Test
+    void packedQueuesOnALegacyDeviceAreRefused() {
+        refused(Vmm.plan("--virtio", "legacy", "--disk", "file=a,bus=virtio,packed"), "drive0", "packed", "virtio=");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -25,7 +26,7 @@ class DryRunTest {
         assertEquals(0, vmm.status(), vmm::err);
         assertTrue(vmm.out().contains("00:00.0  host bridge"), vmm::out);
         assertTrue(vmm.out().contains("00:01.3  power management"), vmm::out);
-        assertTrue(vmm.out().contains("00:02.0  virtio-scsi  controller 0  1 request queue"), vmm::out);
+        assertTrue(vmm.out().contains("00:02.0  virtio-scsi  controller 0  transitional  1 request queue"), vmm::out);
         assertTrue(vmm.out().contains("00:03.0  virtio-blk   drive1  data.img"), vmm::out);
         assertTrue(vmm.out().contains("controller 0  target 0  lun 0  drive0  boot.img  serial drive0"), vmm::out);
     }
@@ -134,6 +135,30 @@ class DryRunTest {
     void theMachineIsNamedAfterTheProcessIfItHasNoName() {
         assertEquals("vmm-" + ProcessHandle.current().pid(), json().get("name").asString());
         assertEquals("box", json("box").get("name").asString());
+    }
+
+    @Test
+    void eachDeviceHasTheTransportItWasGivenAndOthersTheOneOfTheMachine() {
+        String[] options = {
+            "--disk", "file=a,bus=virtio,virtio=legacy",
+            "--disk", "file=b,bus=virtio",
+            "--controller", "scsi,virtio=transitional",
+            "--controller", "scsi"
+        };
+        JsonNode usual = json(options);
+        assertEquals("legacy", usual.get("disks").get(0).get("virtio").asString());
+        assertEquals("transitional", usual.get("disks").get(1).get("virtio").asString());
+        assertEquals(
+                "transitional", usual.get("controllers").get(1).get("virtio").asString());
+        String[] more = Arrays.copyOf(options, options.length + 2);
+        more[options.length] = "--virtio";
+        more[options.length + 1] = "modern";
+        JsonNode modern = json(more);
+        assertEquals("legacy", modern.get("disks").get(0).get("virtio").asString());
+        assertEquals("modern", modern.get("disks").get(1).get("virtio").asString());
+        assertEquals(
+                "transitional", modern.get("controllers").get(0).get("virtio").asString());
+        assertEquals("modern", modern.get("controllers").get(1).get("virtio").asString());
     }
 
     @Test

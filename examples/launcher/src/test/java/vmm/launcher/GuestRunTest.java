@@ -87,7 +87,7 @@ class GuestRunTest {
             assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status(), () -> out);
             assertTrue(out.contains("Finished: everything was read, 7 disks"), () -> out);
             for (String place : new String[] {"00:05.0", "00:05.3", "00:05.7", "00:1f.0"}) {
-                assertTrue(out.contains(place + " 1af4:1042"), () -> place + " is missing: " + out);
+                assertTrue(out.contains(place + " 1af4:1001"), () -> place + " is missing: " + out);
             }
             assertTrue(out.contains("target 3 lun 0"), () -> out);
             assertTrue(out.contains("target 0 lun 7"), () -> out);
