@@ -2,6 +2,7 @@ package vmm.block;
 
 import vmm.block.nbd.NbdDisk;
 import vmm.block.qcow2.Qcow2Disk;
+import vmm.block.raw.RawDisk;
 import vmm.linux.HostException;
 
 /** Opens disks by what the user wrote. */
@@ -34,8 +35,8 @@ public final class BlockDevices {
             return NbdDisk.open(options);
         }
         return switch (options.format()) {
-            case RAW -> RawDisk.open(source, readOnly);
-            case UNSPECIFIED -> guarded(RawDisk.open(source, readOnly));
+            case RAW -> RawDisk.open(options);
+            case UNSPECIFIED -> guarded(RawDisk.open(options));
             case QCOW2 -> Qcow2Disk.open(options);
         };
     }

@@ -3,14 +3,14 @@ package vmm.block;
 import vmm.linux.HostException;
 
 /** What sizes a disk can have. */
-final class DiskSize {
+public final class DiskSize {
     /** Every disk ends on a boundary of this many bytes, the smallest logical block there is. */
-    static final int SECTOR = 512;
+    public static final int SECTOR = 512;
 
     private DiskSize() {}
 
     /** Throws a {@link HostException} with a sentence if no image of a disk has {@code size} bytes. */
-    static void checkFile(String path, long size) {
+    public static void checkFile(String path, long size) {
         if (size == 0) {
             throw new HostException(
                     "Disk " + path + " is empty: give it a size, as with truncate -s 10G " + path + ".");
@@ -29,6 +29,18 @@ final class DiskSize {
         }
         if (size % SECTOR != 0) {
             throw odd(source, size, "write " + prefix + roundUp(size));
+        }
+    }
+
+    /**
+     * Throws a {@link HostException} with a sentence if a writable image of {@code size} bytes ends within one of the
+     * blocks of {@code block} bytes that direct I/O wants to be written as a whole.
+     */
+    public static void checkDirect(String path, long size, int block) {
+        if (size % block != 0) {
+            throw new HostException("Disk " + path + " cannot have cache=none: its size is no multiple of " + block
+                    + " bytes, which its storage asks for; use cache=writeback, or grow it with truncate -s "
+                    + (size / block + 1) * block + " " + path + ".");
         }
     }
 

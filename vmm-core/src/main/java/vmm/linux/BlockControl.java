@@ -3,8 +3,12 @@ package vmm.linux;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 
 /** What block devices can be asked and told beyond reading and writing ({@code linux/fs.h}). */
 public final class BlockControl {
@@ -14,6 +18,12 @@ public final class BlockControl {
     private static final long BLKSSZGET = 0x1268;
     private static final long BLKDISCARD = 0x1277;
 
+    private static final int AT_EMPTY_PATH = 0x1000;
+
+    // struct statx { ... __u32 stx_rdev_major, stx_rdev_minor; ... };
+    static final int STATX_RDEV_MAJOR = 128;
+    static final int STATX_RDEV_MINOR = 132;
+
     private BlockControl() {}
 
     /** The device's logical block in bytes, or a negative error number. */
@@ -21,6 +31,30 @@ public final class BlockControl {
         MemorySegment answer = Arena.ofAuto().allocate(JAVA_INT);
         int result = Libc.orErrno(Libc.ioctl(fd, BLKSSZGET, answer.address()));
         return result < 0 ? result : answer.get(JAVA_INT, 0);
+    }
+
+    /**
+     * The unit in bytes in which the device takes discards; 0 if it takes none.
+     *
+     * @param fd an open block device
+     */
+    public static int discardGranularity(int fd) {
+        MemorySegment status = Arena.ofAuto().allocate(FileStatus.STATX_SIZE, Long.BYTES);
+        if (Libc.statx(fd, "", AT_EMPTY_PATH, 0, status.address()) < 0) {
+            return 0;
+        }
+        Path device = Path.of("/sys/dev/block/" + status.get(JAVA_INT, STATX_RDEV_MAJOR) + ":"
+                + status.get(JAVA_INT, STATX_RDEV_MINOR));
+        // A partition has no queue of its own.
+        for (Path folder : List.of(device, device.resolve(".."))) {
+            try {
+                return Integer.parseInt(Files.readString(folder.resolve("queue/discard_granularity"))
+                        .strip());
+            } catch (IOException | NumberFormatException e) {
+                // The next one may tell.
+            }
+        }
+        return 0;
     }
 
     /**

@@ -14,6 +14,10 @@ public final class FileIo {
     private static final int O_EXCL = 0x80;
     private static final int O_CLOEXEC = 0x80000;
 
+    private static final int O_DIRECT = 0x4000;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
+
     static final int RWF_DSYNC = 2;
 
     private FileIo() {}
@@ -65,6 +69,20 @@ public final class FileIo {
 
     private static int buffers(IoVector data) {
         return Math.min(data.count(), MAX_BUFFERS);
+    }
+
+    /** Makes a regular file {@code size} bytes long; what is new reads as zeros. Returns 0. */
+    public static int resize(int fd, long size) {
+        return Libc.orErrno(Libc.ftruncate(fd, size));
+    }
+
+    /**
+     * Has reads and writes go past the page cache from now on (O_DIRECT). Returns 0, or -EINVAL if the file system
+     * cannot do that.
+     */
+    public static int makeDirect(int fd) {
+        int flags = Libc.orErrno(Libc.fcntl(fd, F_GETFL, 0));
+        return flags < 0 ? flags : Libc.orErrno(Libc.fcntl(fd, F_SETFL, flags | O_DIRECT));
     }
 
     /** Changes how {@code length} bytes from {@code offset} are stored, as {@link Fallocate} tells. Returns 0. */

@@ -14,10 +14,11 @@ import java.lang.foreign.MemorySegment;
  * @param kind what it is
  * @param size in bytes; of a block device only if asked by descriptor
  * @param inode its number within its file system
+ * @param blockSize the file system's preferred unit in bytes
  * @param inMemory true if it lives in memory (tmpfs, ramfs), so that reading and writing it does not wait; only if
  *     asked by descriptor
  */
-public record FileStatus(int errno, Kind kind, long size, long inode, boolean inMemory) {
+public record FileStatus(int errno, Kind kind, long size, long inode, int blockSize, boolean inMemory) {
     /** Kinds of files that a disk image may turn out to be. */
     public enum Kind {
         /** A regular file. */
@@ -34,8 +35,9 @@ public record FileStatus(int errno, Kind kind, long size, long inode, boolean in
     private static final int AT_EMPTY_PATH = 0x1000;
     private static final int STATX_TYPE_INO_SIZE = 0x1 | 0x100 | 0x200;
 
-    // struct statx { ... __u16 stx_mode; ... __u64 stx_ino; __u64 stx_size; ... };
+    // struct statx { ... __u32 stx_blksize; ... __u16 stx_mode; ... __u64 stx_ino; __u64 stx_size; ... };
     static final int STATX_SIZE = 256;
+    static final int STATX_BLKSIZE = 4;
     static final int STATX_MODE = 28;
     static final int STATX_INO = 32;
     static final int STATX_FILE_SIZE = 40;
@@ -79,7 +81,7 @@ public record FileStatus(int errno, Kind kind, long size, long inode, boolean in
         // A device's node lives in devtmpfs, whose number is that of tmpfs; its data does not.
         long type = Integer.toUnsignedLong(system.get(JAVA_INT, STATFS_TYPE));
         boolean inMemory = status.kind == Kind.FILE && (type == TMPFS_MAGIC || type == RAMFS_MAGIC);
-        return new FileStatus(0, status.kind, size, status.inode, inMemory);
+        return new FileStatus(0, status.kind, size, status.inode, status.blockSize, inMemory);
     }
 
     private static FileStatus statx(int directory, String path, int flags) {
@@ -93,10 +95,16 @@ public record FileStatus(int errno, Kind kind, long size, long inode, boolean in
             case S_IFDIR -> Kind.DIRECTORY;
             default -> Kind.OTHER;
         };
-        return new FileStatus(0, kind, buffer.get(JAVA_LONG, STATX_FILE_SIZE), buffer.get(JAVA_LONG, STATX_INO), false);
+        return new FileStatus(
+                0,
+                kind,
+                buffer.get(JAVA_LONG, STATX_FILE_SIZE),
+                buffer.get(JAVA_LONG, STATX_INO),
+                buffer.get(JAVA_INT, STATX_BLKSIZE),
+                false);
     }
 
     private static FileStatus unknown(int errno) {
-        return new FileStatus(errno, Kind.OTHER, 0, 0, false);
+        return new FileStatus(errno, Kind.OTHER, 0, 0, 0, false);
     }
 }

@@ -16,7 +16,7 @@ public final class IoVector {
 
     private static final int LENGTH_OFFSET = 8;
 
-    private static final MemorySegment ZEROS = Arena.global().allocate(64 << 10);
+    private static final MemorySegment ZEROS = Arena.global().allocate(64 << 10, 4096);
 
     private static final MemorySegment PROCESS = wholeProcess();
 
@@ -221,6 +221,65 @@ public final class IoVector {
             MemorySegment.copy(PROCESS, addressOf(i), target, at, lengthOf(i));
             at += lengthOf(i);
         }
+    }
+
+    /**
+     * Copies the first {@code length} bytes of the buffers to {@code target} from {@code offset} on.
+     *
+     * @param length in bytes, at most {@link #bytes}
+     */
+    public void copyTo(MemorySegment target, long offset, long length) {
+        long done = 0;
+        for (int i = 0; done < length; i++) {
+            long part = Math.min(lengthOf(i), length - done);
+            MemorySegment.copy(PROCESS, addressOf(i), target, offset + done, part);
+            done += part;
+        }
+    }
+
+    /**
+     * Fills the first {@code length} bytes of the buffers with what {@code source} holds from {@code offset} on.
+     *
+     * @param length in bytes, at most {@link #bytes}
+     */
+    public void copyFrom(MemorySegment source, long offset, long length) {
+        long done = 0;
+        for (int i = 0; done < length; i++) {
+            long part = Math.min(lengthOf(i), length - done);
+            MemorySegment.copy(source, offset + done, PROCESS, addressOf(i), part);
+            done += part;
+        }
+    }
+
+    /**
+     * True if every buffer begins and ends where direct I/O wants it.
+     *
+     * @param address powers of two minus one: the bits that no address may have
+     * @param length the bits that no length may have
+     */
+    public boolean isAligned(long address, long length) {
+        long addresses = 0;
+        long lengths = 0;
+        for (int i = 0; i < count(); i++) {
+            addresses |= addressOf(i);
+            lengths |= lengthOf(i);
+        }
+        return (addresses & address) == 0 && (lengths & length) == 0;
+    }
+
+    /**
+     * Adds zeros to be read from, as many as fit, up to {@code length} bytes. Nobody may write to these buffers.
+     *
+     * @return how many were added, in bytes
+     */
+    public long addZeros(long length) {
+        long added = 0;
+        while (added < length && !isFull()) {
+            long part = Math.min(length - added, ZEROS.byteSize());
+            add(ZEROS.address(), part);
+            added += part;
+        }
+        return added;
     }
 
     /** Fills all buffers, in order, with what {@code source} holds from {@code offset} on. */

@@ -9,7 +9,7 @@ import vmm.block.BlockDevice;
 import vmm.block.BlockDevices;
 import vmm.block.BlockOptions;
 import vmm.block.BlockOptions.Format;
-import vmm.block.RawDisk;
+import vmm.block.raw.RawDisk;
 import vmm.linux.HostException;
 
 /** Finds and opens what lies behind an image, read-only and as deep as it goes. */

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import vmm.block.BlockDevice;
 import vmm.block.BlockOptions;
 import vmm.block.BlockQueue;
-import vmm.block.RawDisk;
+import vmm.block.raw.RawDisk;
 import vmm.event.EventLoop;
 import vmm.linux.HostException;
 
@@ -46,7 +46,7 @@ public final class Qcow2Disk implements BlockDevice {
 
     /** Opens an image that others lead to. */
     static Qcow2Disk open(BlockOptions options, List<Path> chain) {
-        return open(options, RawDisk.openContainer(options.source(), options.readOnly()), chain);
+        return open(options, RawDisk.openContainer(options), chain);
     }
 
     /** Opens the image in {@code file}, which is its own from now on. */

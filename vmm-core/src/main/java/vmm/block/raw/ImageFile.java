@@ -1,9 +1,9 @@
-package vmm.block;
+package vmm.block.raw;
 
 import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import vmm.event.EventLoop;
+import vmm.block.BlockOptions;
 import vmm.linux.Errno;
 import vmm.linux.FileIo;
 import vmm.linux.FileLock;
@@ -11,62 +11,30 @@ import vmm.linux.FileStatus;
 import vmm.linux.HostException;
 
 /**
- * A disk that is a file, or a block device of the host, byte for byte.
- *
- * <p>It is locked as long as it is open: a writable one against everybody else, a read-only one against writers.
+ * A regular file or block device of the host, open and locked: a writable one against everybody else, a read-only one
+ * against writers. The lock ends with the descriptor, however the process ends.
  */
-public final class RawDisk implements BlockDevice {
-    private static final Logger log = LoggerFactory.getLogger(RawDisk.class);
-
-    /** How requests reach the file. */
-    enum Engine {
-        /**
-         * By system calls of the worker itself. Right for files in memory: they never wait, and io_uring would hand
-         * each request to a thread of the kernel, which takes several times longer.
-         */
-        SYNCHRONOUS,
-        /** Through the worker's io_uring, so that requests wait side by side. */
-        RING
-    }
+final class ImageFile {
+    private static final Logger log = LoggerFactory.getLogger(ImageFile.class);
 
     private final String path;
     private final int fd;
-    private final long size;
-    private final boolean readOnly;
-    private final Engine engine;
+    private final FileStatus status;
 
-    private RawDisk(String path, int fd, long size, boolean readOnly, Engine engine) {
+    private ImageFile(String path, int fd, FileStatus status) {
         this.path = path;
         this.fd = fd;
-        this.size = size;
-        this.readOnly = readOnly;
-        this.engine = engine;
+        this.status = status;
     }
 
     /**
-     * Opens and locks a disk.
+     * Opens and locks a file.
      *
-     * @param path a regular file or a block device
-     * @param readOnly true if nothing will be written, so that it need not be writable, and others may read it as well
-     * @throws HostException if it is missing, empty, something else, not accessible, of a size that no disk has, or
-     *     held by somebody else
+     * @throws HostException if it is missing, something else, not accessible, or held by somebody else
      */
-    public static RawDisk open(String path, boolean readOnly) {
-        RawDisk disk = openContainer(path, readOnly);
-        try {
-            DiskSize.checkFile(path, disk.size);
-        } catch (HostException e) {
-            FileIo.close(disk.fd);
-            throw e;
-        }
-        return disk;
-    }
-
-    /**
-     * Opens and locks a file that holds an image of another format, as {@link #open} does, but of any size: even one
-     * that is no multiple of 512.
-     */
-    public static RawDisk openContainer(String path, boolean readOnly) {
+    static ImageFile open(BlockOptions options) {
+        String path = options.source();
+        boolean readOnly = options.readOnly();
         // Before opening, since that would wait for the other end of a pipe.
         FileStatus found = FileStatus.of(path);
         checkKind(path, found, readOnly);
@@ -79,17 +47,11 @@ public final class RawDisk implements BlockDevice {
             FileStatus status = FileStatus.of(fd);
             checkKind(path, status, readOnly);
             lock(path, fd, status, readOnly);
-            return new RawDisk(path, fd, status.size(), readOnly, status.inMemory() ? Engine.SYNCHRONOUS : Engine.RING);
+            return new ImageFile(path, fd, status);
         } catch (HostException e) {
             FileIo.close(fd);
             throw e;
         }
-    }
-
-    /** Opens a disk with an engine that the file would not have got, for tests. */
-    static RawDisk open(String path, boolean readOnly, Engine engine) {
-        RawDisk disk = open(path, readOnly);
-        return new RawDisk(path, disk.fd, disk.size, readOnly, engine);
     }
 
     private static void checkKind(String path, FileStatus status, boolean readOnly) {
@@ -150,18 +112,7 @@ public final class RawDisk implements BlockDevice {
                 + (readOnly ? "the disk readonly there, too." : "another image."));
     }
 
-    @Override
-    public long size() {
-        return size;
-    }
-
-    @Override
-    public boolean readOnly() {
-        return readOnly;
-    }
-
-    @Override
-    public String name() {
+    String path() {
         return path;
     }
 
@@ -169,30 +120,26 @@ public final class RawDisk implements BlockDevice {
         return fd;
     }
 
-    Engine engine() {
-        return engine;
+    /** Its size in bytes when it was opened. */
+    long initialSize() {
+        return status.size();
     }
 
-    @Override
-    public BlockQueue openQueue(EventLoop loop) {
-        return switch (engine) {
-            case SYNCHRONOUS -> new SynchronousFileQueue(this);
-            case RING -> new RingFileQueue(this, loop);
-        };
+    boolean isDevice() {
+        return status.kind() == FileStatus.Kind.BLOCK_DEVICE;
     }
 
-    /**
-     * Flushes, unlocks and closes.
-     *
-     * @throws HostException if the last writes may not be on stable storage; it is closed then as well
-     */
-    @Override
-    public void close() {
-        int result = readOnly ? 0 : FileIo.fdatasync(fd);
+    /** True if it lives in memory, so that reading and writing it does not wait. */
+    boolean inMemory() {
+        return status.inMemory();
+    }
+
+    /** The file system's preferred unit in bytes. */
+    int blockSize() {
+        return status.blockSize();
+    }
+
+    void close() {
         FileIo.close(fd);
-        if (result < 0) {
-            throw new HostException("Disk " + path + " could not be flushed (" + Errno.describe(-result)
-                    + "): what was written last may be lost, so check the storage and the image.");
-        }
     }
 }

@@ -1,4 +1,4 @@
-package vmm.block;
+package vmm.block.raw;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -22,7 +22,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import vmm.block.RawDisk.Engine;
+import vmm.block.Allocations;
+import vmm.block.BlockDevices;
+import vmm.block.BlockOptions;
+import vmm.block.BlockQueue;
+import vmm.block.BlockRequest;
+import vmm.block.TestRequest;
 import vmm.event.EventLoop;
 import vmm.event.EventLoops;
 import vmm.linux.Errno;
@@ -65,7 +70,7 @@ class RawDiskTest {
         byte[] model = new byte[1 << 20];
         int lanes = 16;
         int lane = model.length / lanes;
-        try (RawDisk disk = RawDisk.open(file.toString(), false, engine)) {
+        try (RawDisk disk = RawDisk.open(BlockOptions.of(file.toString(), false), engine)) {
             BlockQueue queue = disk.openQueue(loop);
             for (int round = 0; round < 150; round++) {
                 List<TestRequest> requests = new ArrayList<>();
@@ -110,7 +115,7 @@ class RawDiskTest {
     @EnumSource(Engine.class)
     void aFileThatShrankIsAnErrorAndNotZeros(Engine engine) throws Exception {
         Path file = image("shrinks", 65536);
-        try (RawDisk disk = RawDisk.open(file.toString(), false, engine)) {
+        try (RawDisk disk = RawDisk.open(BlockOptions.of(file.toString(), false), engine)) {
             BlockQueue queue = disk.openQueue(loop);
             resize(file, 32768);
             assertEquals(0, TestRequest.read(0, 32768).run(loop, queue));
@@ -123,7 +128,7 @@ class RawDiskTest {
     @EnumSource(Engine.class)
     void aRequestBeyondTheEndIsRefusedAndDoesNotGrowTheFile(Engine engine) throws Exception {
         Path file = image("bounds", 8192);
-        try (RawDisk disk = RawDisk.open(file.toString(), false, engine)) {
+        try (RawDisk disk = RawDisk.open(BlockOptions.of(file.toString(), false), engine)) {
             BlockQueue queue = disk.openQueue(loop);
             assertEquals(Errno.EINVAL, TestRequest.write(8192, new byte[512]).run(loop, queue));
             assertEquals(Errno.EINVAL, TestRequest.write(7680, new byte[1024]).run(loop, queue));
@@ -138,7 +143,7 @@ class RawDiskTest {
     @EnumSource(Engine.class)
     void aReadOnlyDiskRefusesWritesAndAnswersFlushes(Engine engine) throws Exception {
         Path file = image("ro", 4096);
-        try (RawDisk disk = RawDisk.open(file.toString(), true, engine)) {
+        try (RawDisk disk = RawDisk.open(BlockOptions.of(file.toString(), true), engine)) {
             BlockQueue queue = disk.openQueue(loop);
             assertEquals(Errno.EROFS, TestRequest.write(0, new byte[512]).run(loop, queue));
             assertEquals(0, TestRequest.flush().run(loop, queue));
@@ -156,7 +161,7 @@ class RawDiskTest {
             Path file = small.resolve("disk.img");
             Files.createFile(file);
             resize(file, 1 << 20);
-            try (RawDisk disk = RawDisk.open(file.toString(), false, engine)) {
+            try (RawDisk disk = RawDisk.open(BlockOptions.of(file.toString(), false), engine)) {
                 BlockQueue queue = disk.openQueue(loop);
                 assertEquals(
                         Errno.ENOSPC, TestRequest.write(0, new byte[1 << 20]).run(loop, queue));
@@ -255,7 +260,7 @@ class RawDiskTest {
         Path program = folder.resolve("Holder.java");
         Files.writeString(program, """
                 void main(String[] arguments) throws Exception {
-                    vmm.block.RawDisk.open(arguments[0], false);
+                    vmm.block.raw.RawDisk.open(arguments[0], false);
                     System.out.println("held");
                     System.in.read();
                 }
@@ -286,7 +291,7 @@ class RawDiskTest {
     @EnumSource(Engine.class)
     void aRequestAllocatesNothing(Engine engine) throws Exception {
         Path file = image("steady", 1 << 20);
-        try (RawDisk disk = RawDisk.open(file.toString(), false, engine)) {
+        try (RawDisk disk = RawDisk.open(BlockOptions.of(file.toString(), false), engine)) {
             BlockQueue queue = disk.openQueue(loop);
             cycle(queue, 30_000);
             long before = loop.call(Allocations::ofCurrentThread);
