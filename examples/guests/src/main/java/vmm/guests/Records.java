@@ -72,6 +72,30 @@ public record Records(long seed, int blockSize, long blocks) {
         return missing;
     }
 
+    /**
+     * Looks for what is neither a record in its place nor zeros.
+     *
+     * @param image a raw image that was all zeros
+     * @return a sentence for each such part of a block
+     */
+    public List<String> strangers(Path image) throws IOException {
+        List<String> strangers = new ArrayList<>();
+        ByteBuffer bytes = ByteBuffer.allocate(blockSize).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer zeros = ByteBuffer.allocate(PART);
+        try (FileChannel file = FileChannel.open(image)) {
+            for (long block = 0; block < blocks; block++) {
+                read(file, bytes.clear(), block * blockSize);
+                for (int part = 0; part < blockSize / PART; part++) {
+                    ByteBuffer slice = bytes.slice(part * PART, PART).order(ByteOrder.LITTLE_ENDIAN);
+                    if (!slice.equals(zeros) && sequence(slice, block, part) == 0) {
+                        strangers.add("Part " + part + " of block " + block + " holds what nobody wrote there.");
+                    }
+                }
+            }
+        }
+        return strangers;
+    }
+
     /** Bytes behind the end of the file are zeros. */
     private static void read(FileChannel file, ByteBuffer to, long offset) throws IOException {
         while (to.hasRemaining()) {

@@ -68,6 +68,11 @@ public final class Compare implements Callable<Integer> {
     private String prefix = "";
 
     @Option(
+            names = "--first",
+            description = "Runs the VMMs before all other programs (nice -20, for this session's group too), if root.")
+    private boolean first;
+
+    @Option(
             names = "--quiet-below",
             paramLabel = "N",
             description = "A run is repeated, twice at most, if others use as many processors (0.2 if left out).")
@@ -115,9 +120,12 @@ public final class Compare implements Callable<Integer> {
                     + String.join(", ", Row.all().stream().map(Row::title).toList()) + ".");
         }
         Results results = new Results();
-        try (Image image = Image.create(directory, size)) {
-            List<String> words =
-                    prefix.isBlank() ? List.of() : List.of(prefix.strip().split(" +", -1));
+        try (Precedence precedence = first ? Precedence.take() : Precedence.none();
+                Image image = Image.create(directory, size)) {
+            List<String> words = new ArrayList<>(precedence.prefix());
+            if (!prefix.isBlank()) {
+                words.addAll(List.of(prefix.strip().split(" +", -1)));
+            }
             Path guest = BuiltinGuest.LOAD.extract(image.folder());
             LoadRun timed = new LoadRun(guest, image.file(), words, warmUp, seconds, false);
             LoadRun counted = new LoadRun(guest, image.file(), words, warmUp, seconds, true);
