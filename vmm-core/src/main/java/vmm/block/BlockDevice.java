@@ -1,5 +1,6 @@
 package vmm.block;
 
+import java.util.Optional;
 import vmm.event.EventLoop;
 import vmm.linux.HostException;
 
@@ -34,6 +35,11 @@ public interface BlockDevice extends AutoCloseable {
      */
     default void resize(long bytes) {
         throw new HostException("Disk " + name() + " cannot change its size: it is of a kind that has none.");
+    }
+
+    /** How worn the storage is; empty if it does not know. It may wait for the storage. */
+    default Optional<StorageLifetime> lifetime() {
+        return Optional.empty();
     }
 
     /** Opens a way for {@code loop}'s thread to do I/O. Any thread may call, as often as it likes. */

@@ -43,6 +43,7 @@ public abstract class BlockRequest {
     private boolean forceUnitAccess;
     private boolean mayUnmap;
     private @Nullable BlockRequestEvent trace;
+    private long moved;
 
     /** Told of the end in the owner's place, if it is a failure or the request has been held. */
     private @Nullable ErrorHandler errorHandler;
@@ -116,7 +117,7 @@ public abstract class BlockRequest {
 
     /**
      * The buffers in the VMM's address space, which are guest memory. The queue may {@linkplain IoVector#advance
-     * advance} it over what has been moved, and do nothing else to it: a request that failed may be tried again.
+     * advance} over them and do nothing else to them: a request that failed may be tried again.
      */
     public final IoVector data() {
         return data;
@@ -125,9 +126,14 @@ public abstract class BlockRequest {
     /**
      * The request has ended. Runs on the worker's thread.
      *
-     * @param errno 0, or the positive error number that names what went wrong: no part of the data counts then
+     * @param errno 0, or the positive error number that names what went wrong; {@link #moved} tells how far it came
      */
     public abstract void completed(int errno);
+
+    /** After a failure: how many bytes from the start of the buffers had been moved for certain. */
+    public final long moved() {
+        return moved;
+    }
 
     /**
      * Opens the trace of this request on {@code disk} and looks whether the disk can take it. Only a queue calls it,
@@ -170,6 +176,16 @@ public abstract class BlockRequest {
 
     /** Closes the trace and passes the answer on. Only a queue calls it, last and once. */
     public final void end(int errno) {
+        end(errno, 0);
+    }
+
+    /**
+     * Ends a request that did a part of what was asked. See {@link #end(int)}.
+     *
+     * @param moved how many bytes from the start of the buffers have been moved for certain
+     */
+    public final void end(int errno, long moved) {
+        this.moved = moved;
         BlockRequestEvent event = trace;
         if (event != null) {
             trace = null;

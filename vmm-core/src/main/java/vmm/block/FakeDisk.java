@@ -5,6 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 import vmm.linux.Errno;
 
@@ -14,8 +16,20 @@ import vmm.linux.Errno;
  * <p>One thread only: the one of the loop whose queues it opens.
  */
 public final class FakeDisk implements BlockDevice {
-    /** What the disk was asked, in order; a flush has neither offset nor bytes. */
-    public record Asked(BlockRequest.Operation operation, long offset, long bytes) {}
+    /**
+     * What the disk was asked.
+     *
+     * @param offset 0 for a flush
+     * @param bytes 0 for a flush
+     * @param stable true if the request was to be on stable storage when it ends
+     * @param unmap true if a zeroed range need not stay allocated
+     */
+    public record Asked(BlockRequest.Operation operation, long offset, long bytes, boolean stable, boolean unmap) {
+        /** A request without either wish. */
+        public Asked(BlockRequest.Operation operation, long offset, long bytes) {
+            this(operation, offset, bytes, false, false);
+        }
+    }
 
     /** Bytes {@code start} to {@code end}, exclusive, that fail with {@code errno}. */
     private record Defect(long start, long end, int errno) {
@@ -28,11 +42,13 @@ public final class FakeDisk implements BlockDevice {
     /** What a discarded byte reads as. */
     public static final byte DISCARDED = (byte) 0xdc;
 
-    private final MemorySegment content;
     private final boolean readOnly;
     private final List<Defect> defects = new ArrayList<>();
     private final List<Asked> asked = new ArrayList<>();
     private final ArrayDeque<BlockRequest> held = new ArrayDeque<>();
+    private MemorySegment content;
+    private @Nullable StorageLifetime lifetime;
+    private int discardGranularity = 4096;
     private int flushErrno;
     private boolean holding;
     private boolean closed;
@@ -51,6 +67,16 @@ public final class FakeDisk implements BlockDevice {
     /** The disk's bytes, to fill and to look at. */
     public MemorySegment content() {
         return content;
+    }
+
+    /** What the disk says of its wear from now on; at first it says nothing. */
+    public void wear(StorageLifetime said) {
+        lifetime = said;
+    }
+
+    /** In which unit the disk says that discards give storage back from now on; 0 if they do nothing. */
+    public void discardIn(int bytes) {
+        discardGranularity = bytes;
     }
 
     /** From now on requests that touch {@code length} bytes from {@code offset} fail and move nothing. */
@@ -135,13 +161,38 @@ public final class FakeDisk implements BlockDevice {
     }
 
     @Override
+    public int discardGranularity() {
+        return discardGranularity;
+    }
+
+    @Override
+    public Optional<StorageLifetime> lifetime() {
+        return Optional.ofNullable(lifetime);
+    }
+
+    /** Keeps what fits; what is new is zeroed. */
+    @Override
+    public void resize(long bytes) {
+        MemorySegment resized = Arena.ofAuto().allocate(bytes);
+        long kept = Math.min(bytes, content.byteSize());
+        MemorySegment.copy(content, 0, resized, 0, kept);
+        content = resized;
+    }
+
+    @Override
     public BlockQueue openQueue(EventLoop loop) {
         return this::submit;
     }
 
     private void submit(BlockRequest request) {
         boolean flush = request.operation() == BlockRequest.Operation.FLUSH;
-        asked.add(new Asked(request.operation(), flush ? 0 : request.offset(), request.length()));
+        boolean zeroing = request.operation() == BlockRequest.Operation.WRITE_ZEROES;
+        asked.add(new Asked(
+                request.operation(),
+                flush ? 0 : request.offset(),
+                request.length(),
+                request.mustBeStable(),
+                zeroing && request.mayUnmap()));
         if (holding) {
             held.add(request);
         } else {

@@ -1,6 +1,7 @@
 package vmm.block;
 
 import java.util.Objects;
+import java.util.Optional;
 
 /** A disk in front of another, which it resembles in all that it does not change. Closing it closes that one. */
 abstract class FilterDisk implements BlockDevice {
@@ -37,6 +38,11 @@ abstract class FilterDisk implements BlockDevice {
     @Override
     public void resize(long bytes) {
         inner.resize(bytes);
+    }
+
+    @Override
+    public Optional<StorageLifetime> lifetime() {
+        return inner.lifetime();
     }
 
     @Override

@@ -10,6 +10,7 @@ import vmm.event.SteppedEventLoop;
 import vmm.memory.GuestMemory;
 import vmm.virtio.Features;
 import vmm.virtio.blk.BlkConfig;
+import vmm.virtio.blk.BlkFeatures;
 import vmm.virtio.blk.VirtioBlkDevice;
 import vmm.virtio.driver.MockDriver;
 import vmm.virtio.driver.MockQueue;
@@ -28,14 +29,16 @@ public class BlkBenchmark {
     private final MockDriver driver = new MockDriver(
             memory,
             new VirtioBlkDevice(
-                    loop, new NullDisk("null", 1 << 30, false), new BlkConfig("drive0", "", 512, 512, 1, SIZE)));
+                    loop,
+                    new NullDisk("null", 1 << 30, false),
+                    BlkConfig.of("drive0", "").withQueues(1, SIZE)));
     private final MockQueue queue = newQueue();
 
     /** Made by the harness. */
     public BlkBenchmark() {}
 
     private MockQueue newQueue() {
-        driver.negotiate(VirtioBlkDevice.F_FLUSH | Features.RING_EVENT_IDX);
+        driver.negotiate(BlkFeatures.FLUSH | Features.RING_EVENT_IDX);
         return driver.addQueue(0, SIZE);
     }
 

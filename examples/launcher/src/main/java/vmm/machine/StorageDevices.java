@@ -2,6 +2,7 @@ package vmm.machine;
 
 import java.util.HexFormat;
 import vmm.block.BlockDevice;
+import vmm.block.BlockOptions;
 import vmm.event.EventLoop;
 import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
@@ -9,6 +10,7 @@ import vmm.scsi.ScsiBus;
 import vmm.scsi.ScsiDisk;
 import vmm.virtio.QueueLoops;
 import vmm.virtio.blk.BlkConfig;
+import vmm.virtio.blk.BlkLayout;
 import vmm.virtio.blk.VirtioBlkDevice;
 import vmm.virtio.scsi.HbaConfig;
 import vmm.virtio.scsi.VirtioScsiDevice;
@@ -25,18 +27,11 @@ final class StorageDevices {
      * @param loops do its work
      */
     static VirtioBlkDevice blk(DiskConfig disk, VirtioConfig virtio, BlockDevice image, QueueLoops loops) {
-        BlkConfig blk = BlkConfig.of(disk.id(), disk.serial());
-        return new VirtioBlkDevice(
-                loops,
-                image,
-                new BlkConfig(
-                        blk.id(),
-                        blk.serial(),
-                        disk.logicalBlockSize(),
-                        disk.physicalBlockSize(),
-                        virtio.queues(),
-                        blk.queueSize(),
-                        virtio.rings()));
+        BlkConfig config = BlkConfig.of(disk.id(), disk.serial())
+                .withLayout(BlkLayout.of(disk.logicalBlockSize(), disk.physicalBlockSize()))
+                .withWriteCache(disk.image().cache() != BlockOptions.Cache.WRITETHROUGH)
+                .withRings(virtio.rings());
+        return new VirtioBlkDevice(loops, image, config.withQueues(virtio.queues(), config.queueSize()));
     }
 
     /**

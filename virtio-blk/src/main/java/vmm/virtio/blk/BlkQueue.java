@@ -4,9 +4,10 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import vmm.block.BlockDevice;
 import vmm.block.BlockQueue;
 import vmm.block.BlockRequest;
-import vmm.linux.IoVector;
+import vmm.block.StorageLifetime;
 import vmm.memory.GuestFaultException;
 import vmm.memory.GuestMemory;
 import vmm.virtio.DescriptorChain;
@@ -14,221 +15,221 @@ import vmm.virtio.QueueHandler;
 import vmm.virtio.QueueServer;
 
 /**
- * One request queue: turns requests of the driver into requests to the disk, and answers them (virtio 1.3 5.2.6). Owned
- * by the loop's thread; allocates nothing but the first time that so many requests are in flight.
+ * One request queue: turns requests of the driver into requests to the disk (virtio 1.3 5.2.6). Owned by the loop's
+ * thread; allocates nothing but the first time that so many requests are in flight.
  */
 final class BlkQueue implements QueueHandler {
-    // struct virtio_blk_req (virtio 1.3 5.2.6): le32 type, le32 reserved, le64 sector, data, u8 status
-    private static final int TYPE = 0;
-    private static final int SECTOR_NUMBER = 8;
-    private static final int HEADER_SIZE = 16;
-
-    private static final int T_IN = 0;
-    private static final int T_OUT = 1;
-    private static final int T_FLUSH = 4;
-    private static final int T_GET_ID = 8;
-
-    private static final int S_OK = 0;
-    private static final int S_IOERR = 1;
-    private static final int S_UNSUPP = 2;
-
+    private final BlockDevice device;
     private final BlockQueue disk;
+    private final BlkConfigSpace space;
     private final byte[] serial;
     private final int longestChain;
-    private final long sectors;
+    private final int logicalBlock;
     private final boolean readOnly;
-    private @Nullable Slot firstFree;
+    private @Nullable BlkSlot firstFree;
     private @Nullable GuestMemory memory;
-    private boolean writeThrough;
+    private long features;
 
     private long reads;
     private long writes;
     private long flushes;
+    private long discards;
+    private long zeroings;
     private long readBytes;
     private long writtenBytes;
     private long errors;
 
-    BlkQueue(BlockQueue disk, BlkConfig config, long sectors, boolean readOnly) {
+    /**
+     * A queue of a device that is not active.
+     *
+     * @param disk the way to {@code device} for this queue's loop
+     * @param space shared by all queues
+     */
+    BlkQueue(BlockDevice device, BlockQueue disk, BlkConfig config, BlkConfigSpace space) {
+        this.device = device;
         this.disk = disk;
+        this.space = space;
         this.serial = Arrays.copyOf(config.serial().getBytes(US_ASCII), BlkConfig.SERIAL_SIZE);
         this.longestChain = config.queueSize();
-        this.sectors = sectors;
-        this.readOnly = readOnly;
+        this.logicalBlock = config.layout().logicalBlock();
+        this.readOnly = device.readOnly();
     }
 
-    /** By the thread that activates the device, before its queues are looked at. */
-    void activate(GuestMemory guestMemory, boolean flushEachWrite) {
+    /** By the thread that activates the device, before the queue is looked at. */
+    void activate(GuestMemory guestMemory, long negotiated) {
         memory = guestMemory;
-        writeThrough = flushEachWrite;
+        features = negotiated;
+    }
+
+    /** Lets requests wait for the storage alone, or ends that. */
+    void drain(boolean on) {
+        disk.drain(on);
     }
 
     BlkCounters counters() {
-        return new BlkCounters(reads, writes, flushes, readBytes, writtenBytes, errors);
+        return new BlkCounters(reads, writes, flushes, discards, zeroings, readBytes, writtenBytes, errors);
     }
 
     @Override
     public void handle(QueueServer server, DescriptorChain chain) {
+        GuestMemory guest = memory;
+        if (guest == null) {
+            throw new IllegalStateException("The queue was not activated.");
+        }
         if (chain.writableBytes() == 0) {
             throw new GuestFaultException("A block request has no room for its status.");
         }
-        Slot slot = takeSlot();
-        slot.begin(server, chain);
-        if (chain.readableBytes() < HEADER_SIZE) {
-            slot.answer(S_IOERR, 0);
+        BlkSlot slot = takeSlot();
+        slot.begin(server, chain, guest);
+        if (slot.payload() < 0) {
+            slot.answer(RequestFormat.S_IOERR, 0);
             return;
         }
-        int type = chain.getInt(TYPE);
+        int type;
+        long sector;
+        if (chain.length(0) >= RequestFormat.HEADER_SIZE) {
+            long header = chain.address(0);
+            type = guest.getInt(header + RequestFormat.TYPE);
+            sector = guest.getLong(header + RequestFormat.SECTOR);
+        } else {
+            type = chain.getInt(RequestFormat.TYPE);
+            sector = chain.getLong(RequestFormat.SECTOR);
+        }
         switch (type) {
-            case T_IN -> read(slot, chain);
-            case T_OUT -> write(slot, chain);
-            case T_FLUSH -> flush(slot);
-            case T_GET_ID -> {
-                int length = (int) Math.min(serial.length, slot.statusOffset);
-                chain.write(0, serial, 0, length);
-                slot.answer(S_OK, length);
-            }
-            default -> slot.answer(S_UNSUPP, 0);
+            case RequestFormat.T_IN -> read(slot, chain, sector);
+            case RequestFormat.T_OUT -> write(slot, chain, sector);
+            case RequestFormat.T_FLUSH -> flush(slot);
+            case RequestFormat.T_GET_ID -> identify(slot, chain);
+            case RequestFormat.T_GET_LIFETIME -> tellLifetime(slot, chain);
+            case RequestFormat.T_DISCARD, RequestFormat.T_WRITE_ZEROES, RequestFormat.T_SECURE_ERASE ->
+                changeRanges(slot, chain, type);
+            default -> slot.answer(RequestFormat.S_UNSUPP, 0);
         }
     }
 
-    private void read(Slot slot, DescriptorChain chain) {
-        long sector = chain.getLong(SECTOR_NUMBER);
-        long length = slot.statusOffset;
+    private void read(BlkSlot slot, DescriptorChain chain, long sector) {
+        long length = slot.room();
         if (!isOnDisk(sector, length)) {
-            slot.answer(S_IOERR, 0);
+            slot.answer(RequestFormat.S_IOERR, 0);
             return;
         }
         reads++;
-        slot.length = length;
         slot.data().clear();
         chain.addWritable(slot.data(), 0, length);
         slot.prepare(BlockRequest.Operation.READ, sector * BlkConfigSpace.SECTOR);
         disk.submit(slot);
     }
 
-    private void write(Slot slot, DescriptorChain chain) {
-        long sector = chain.getLong(SECTOR_NUMBER);
-        long length = chain.readableBytes() - HEADER_SIZE;
+    private void write(BlkSlot slot, DescriptorChain chain, long sector) {
+        long length = slot.payload();
         // virtio 1.3 5.2.6.2: a read-only device writes nothing and says so
         if (readOnly || !isOnDisk(sector, length)) {
-            slot.answer(S_IOERR, 0);
+            slot.answer(RequestFormat.S_IOERR, 0);
             return;
         }
         writes++;
-        slot.length = length;
         slot.data().clear();
-        chain.addReadable(slot.data(), HEADER_SIZE, length);
+        chain.addReadable(slot.data(), RequestFormat.HEADER_SIZE, length);
         slot.prepare(BlockRequest.Operation.WRITE, sector * BlkConfigSpace.SECTOR);
+        // virtio 1.3 5.2.6.2: stable when it is answered, unless the driver knows of a volatile cache
+        if (!space.writeback()) {
+            slot.requireStable();
+        }
         disk.submit(slot);
     }
 
-    private void flush(Slot slot) {
+    private void flush(BlkSlot slot) {
         flushes++;
-        slot.length = 0;
         slot.data().clear();
         slot.prepare(BlockRequest.Operation.FLUSH, 0);
         disk.submit(slot);
     }
 
-    /** True if whole sectors from {@code sector}, an unsigned number, end before the disk does. */
-    private boolean isOnDisk(long sector, long length) {
-        return length % BlkConfigSpace.SECTOR == 0
-                && sector >= 0
-                && sector <= sectors
-                && length / BlkConfigSpace.SECTOR <= sectors - sector;
+    private void identify(BlkSlot slot, DescriptorChain chain) {
+        int length = (int) Math.min(serial.length, slot.room());
+        chain.write(0, serial, 0, length);
+        slot.answer(RequestFormat.S_OK, length);
     }
 
-    private Slot takeSlot() {
-        Slot slot = firstFree;
+    private void tellLifetime(BlkSlot slot, DescriptorChain chain) {
+        StorageLifetime lifetime = device.lifetime().orElse(null);
+        if (!has(BlkFeatures.LIFETIME) || lifetime == null) {
+            slot.answer(RequestFormat.S_UNSUPP, 0);
+        } else if (slot.room() < RequestFormat.LIFETIME_SIZE) {
+            slot.answer(RequestFormat.S_IOERR, 0);
+        } else {
+            chain.putShort(RequestFormat.LIFETIME_PRE_EOL, lifetime.preEol());
+            chain.putShort(RequestFormat.LIFETIME_TYPE_A, lifetime.typeA());
+            chain.putShort(RequestFormat.LIFETIME_TYPE_B, lifetime.typeB());
+            slot.answer(RequestFormat.S_OK, RequestFormat.LIFETIME_SIZE);
+        }
+    }
+
+    private void changeRanges(BlkSlot slot, DescriptorChain chain, int type) {
+        long feature = switch (type) {
+            case RequestFormat.T_DISCARD -> BlkFeatures.DISCARD;
+            case RequestFormat.T_WRITE_ZEROES -> BlkFeatures.WRITE_ZEROES;
+            default -> BlkFeatures.SECURE_ERASE;
+        };
+        if (!has(feature)) {
+            slot.answer(RequestFormat.S_UNSUPP, 0);
+            return;
+        }
+        RangeRequest ranges = slot.ranges();
+        int status = ranges.decode(this, chain, type);
+        if (status != RequestFormat.S_OK) {
+            slot.answer(status, 0);
+            return;
+        }
+        if (type == RequestFormat.T_DISCARD) {
+            discards++;
+        } else {
+            zeroings++;
+        }
+        ranges.start(disk, !space.writeback());
+    }
+
+    private boolean has(long feature) {
+        return (features & feature) != 0;
+    }
+
+    /**
+     * True if whole logical blocks from {@code sector}, an unsigned number, end before the disk does. The specification
+     * asks drivers for whole sectors only; a disk with larger blocks could not do less than a block of its own, and
+     * QEMU's refuses that as well.
+     */
+    boolean isOnDisk(long sector, long length) {
+        long capacity = space.capacity();
+        return (sector * BlkConfigSpace.SECTOR & logicalBlock - 1) == 0
+                && (length & logicalBlock - 1) == 0
+                && sector >= 0
+                && sector <= capacity
+                && length / BlkConfigSpace.SECTOR <= capacity - sector;
+    }
+
+    private BlkSlot takeSlot() {
+        BlkSlot slot = firstFree;
         if (slot == null) {
-            return new Slot();
+            return new BlkSlot(this, longestChain);
         }
         firstFree = slot.nextFree;
         return slot;
     }
 
-    /** One request between its arrival and its answer. */
-    private final class Slot extends BlockRequest {
-        private @Nullable Slot nextFree;
-        private @Nullable QueueServer server;
-        private int head;
-        private long statusAddress;
-
-        /** Where the status is among the writable bytes: the last, after all data (virtio 1.3 5.2.6). */
-        private long statusOffset;
-
-        private long length;
-
-        Slot() {
-            super(new IoVector(longestChain));
+    /** Takes a slot back whose request has been answered. */
+    void giveBack(BlkSlot slot, int status) {
+        if (status != RequestFormat.S_OK) {
+            errors++;
         }
+        slot.nextFree = firstFree;
+        firstFree = slot;
+    }
 
-        void begin(QueueServer from, DescriptorChain chain) {
-            server = from;
-            head = chain.head();
-            statusOffset = chain.writableBytes() - 1;
-            statusAddress = chain.writableAddress(statusOffset);
-        }
+    void countRead(long bytes) {
+        readBytes += bytes;
+    }
 
-        @Override
-        public void completed(int errno) {
-            try {
-                finish(errno);
-            } catch (RuntimeException | Error defect) {
-                QueueServer from = server;
-                if (from == null) {
-                    throw defect;
-                }
-                // The disk may go on using this slot, so it is given to no other request.
-                server = null;
-                from.abandon(defect);
-            }
-        }
-
-        private void finish(int errno) {
-            Operation operation = operation();
-            if (errno != 0) {
-                answer(S_IOERR, 0);
-                return;
-            }
-            switch (operation) {
-                case READ -> {
-                    readBytes += length;
-                    answer(S_OK, length);
-                }
-                case WRITE -> {
-                    writtenBytes += length;
-                    if (writeThrough) {
-                        prepare(Operation.FLUSH, 0);
-                        disk.submit(this);
-                    } else {
-                        answer(S_OK, 0);
-                    }
-                }
-                case FLUSH, DISCARD, WRITE_ZEROES -> answer(S_OK, 0);
-            }
-        }
-
-        /**
-         * Writes the status and gives the request and this slot back.
-         *
-         * @param written how much of the writable data was written, from its start
-         */
-        void answer(int status, long written) {
-            QueueServer from = server;
-            GuestMemory guest = memory;
-            if (from == null || guest == null) {
-                throw new IllegalStateException("The request has been answered.");
-            }
-            if (status != S_OK) {
-                errors++;
-            }
-            guest.putByte(statusAddress, status);
-            server = null;
-            nextFree = firstFree;
-            firstFree = this;
-            // virtio 1.3 2.7.8.2: count no byte that was not written, so not the status either if there is a gap
-            from.complete(head, written == statusOffset ? written + 1 : written);
-        }
+    void countWritten(long bytes) {
+        writtenBytes += bytes;
     }
 }

@@ -4,10 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vmm.block.BlockDevice;
 import vmm.event.EventLoop;
 import vmm.virtio.Activation;
+import vmm.virtio.DeviceEvents;
 import vmm.virtio.DeviceQueues;
+import vmm.virtio.Features;
 import vmm.virtio.QueueLoops;
 import vmm.virtio.QueueSetup;
 import vmm.virtio.VirtioDevice;
@@ -19,33 +23,23 @@ import vmm.virtio.VirtioDevice;
  * is up to its owner.
  */
 public final class VirtioBlkDevice implements VirtioDevice {
+    private static final Logger LOG = LoggerFactory.getLogger(VirtioBlkDevice.class);
+
     /** The device type (virtio 1.3 5.2.1). */
     public static final int TYPE = 2;
-
-    /** {@code seg_max} counts (virtio 1.3 5.2.3). */
-    public static final long F_SEG_MAX = 1L << 2;
-
-    /** Writes fail. */
-    public static final long F_RO = 1L << 5;
-
-    /** {@code blk_size} counts. */
-    public static final long F_BLK_SIZE = 1L << 6;
-
-    /** VIRTIO_BLK_T_FLUSH is known, and writes may stay in a volatile cache until then. */
-    public static final long F_FLUSH = 1L << 9;
-
-    /** The {@code topology} fields count. */
-    public static final long F_TOPOLOGY = 1L << 10;
-
-    /** {@code num_queues} counts. */
-    public static final long F_MQ = 1L << 12;
 
     private final QueueLoops loops;
     private final BlkConfig config;
     private final BlkConfigSpace space;
     private final BlkQueue[] queues;
-    private final boolean readOnly;
+    private final BlockDevice disk;
     private @Nullable DeviceQueues active;
+
+    /** While the device is active: what was agreed on. */
+    private long features;
+
+    /** While the device is active: its way to the driver. */
+    private volatile @Nullable DeviceEvents events;
 
     /** A device all of whose queues belong to one loop. See the other constructor. */
     public VirtioBlkDevice(EventLoop loop, BlockDevice disk, BlkConfig config) {
@@ -62,13 +56,11 @@ public final class VirtioBlkDevice implements VirtioDevice {
         loops.check(config.queues());
         this.loops = loops;
         this.config = config;
-        this.readOnly = disk.readOnly();
-        // Sectors after the last whole logical block cannot be reached by a driver that goes by blk_size.
-        long sectors = disk.size() / config.logicalBlock() * (config.logicalBlock() / BlkConfigSpace.SECTOR);
-        this.space = new BlkConfigSpace(config, sectors);
+        this.disk = disk;
+        this.space = new BlkConfigSpace(config, disk);
         this.queues = new BlkQueue[config.queues()];
         for (int i = 0; i < queues.length; i++) {
-            queues[i] = new BlkQueue(disk.openQueue(loops.of(i)), config, sectors, readOnly);
+            queues[i] = new BlkQueue(disk, disk.openQueue(loops.of(i)), config, space);
         }
     }
 
@@ -79,13 +71,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return config.rings().bits()
-                | F_SEG_MAX
-                | F_BLK_SIZE
-                | F_FLUSH
-                | F_TOPOLOGY
-                | (readOnly ? F_RO : 0)
-                | (queues.length > 1 ? F_MQ : 0);
+        return config.rings().bits() | BlkFeatures.offered(config, disk);
     }
 
     @Override
@@ -107,15 +93,20 @@ public final class VirtioBlkDevice implements VirtioDevice {
 
     @Override
     public void writeConfig(int offset, int size, long value) {
-        // Only writeback could be written, and VIRTIO_BLK_F_CONFIG_WCE is not offered.
+        if (active == null || has(BlkFeatures.CONFIG_WCE)) {
+            space.write(offset, size, value);
+        }
     }
 
     @Override
     public void activate(Activation activation) {
+        features = activation.features();
+        events = activation.events();
+        initializeCache();
         DeviceQueues started = new DeviceQueues(loops, config.id(), activation);
-        for (BlkQueue queue : queues) {
-            // virtio 1.3 5.2.5.1: without FLUSH the driver may take it that a write that was answered is stable
-            queue.activate(activation.memory(), !activation.has(F_FLUSH));
+        for (int i = 0; i < queues.length; i++) {
+            queues[i].activate(activation.memory(), features);
+            drain(i, false);
         }
         for (QueueSetup setup : activation.queues()) {
             if (setup != null) {
@@ -126,10 +117,24 @@ public final class VirtioBlkDevice implements VirtioDevice {
         started.start();
     }
 
+    /** Sets the cache's mode as a driver may expect it that did not choose (virtio 1.3 5.2.5.2 and 5.2.6.2). */
+    private void initializeCache() {
+        if (!has(BlkFeatures.CONFIG_WCE)) {
+            space.setWriteback(config.writeCache() && has(BlkFeatures.FLUSH));
+        } else if (!has(BlkFeatures.FLUSH) && has(Features.VERSION_1)) {
+            space.setWriteback(false);
+        }
+    }
+
+    private boolean has(long feature) {
+        return (features & feature) != 0;
+    }
+
     @Override
     public void resetQueue(int index) {
         DeviceQueues running = active;
         if (running != null) {
+            drain(index, true);
             running.stop(index);
         }
     }
@@ -138,6 +143,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
     public void enableQueue(QueueSetup setup) {
         DeviceQueues running = active;
         if (running != null) {
+            drain(setup.index(), false);
             running.serve(setup, config.queueSize(), queues[setup.index()]);
             running.start();
         }
@@ -148,7 +154,38 @@ public final class VirtioBlkDevice implements VirtioDevice {
         DeviceQueues running = active;
         if (running != null) {
             active = null;
+            events = null;
+            for (int i = 0; i < queues.length; i++) {
+                drain(i, true);
+            }
             running.stop();
+            space.setWriteback(config.writeCache());
+        }
+    }
+
+    /** Begins or ends the drain of a queue's way to the disk, before what is asked of its loop after this. */
+    private void drain(int index, boolean on) {
+        EventLoop loop = loops.of(index);
+        if (loop.inLoop()) {
+            queues[index].drain(on);
+            return;
+        }
+        try {
+            loop.post(() -> queues[index].drain(on));
+        } catch (IllegalStateException ended) {
+            LOG.debug("The event loop of {} has ended before it.", config.id(), ended);
+        }
+    }
+
+    /**
+     * The disk has another size: from now on requests are measured by that, and the driver is told (virtio 1.3
+     * 5.2.6.2). Any thread may call.
+     */
+    public void capacityChanged() {
+        space.setCapacity(disk.size());
+        DeviceEvents driver = events;
+        if (driver != null) {
+            driver.configChanged();
         }
     }
 

@@ -14,6 +14,10 @@ final class BlkGuest implements AutoCloseable {
     static final int T_OUT = 1;
     static final int T_FLUSH = 4;
     static final int T_GET_ID = 8;
+    static final int T_GET_LIFETIME = 10;
+    static final int T_DISCARD = 11;
+    static final int T_WRITE_ZEROES = 13;
+    static final int T_SECURE_ERASE = 14;
     static final int S_OK = 0;
     static final int S_IOERR = 1;
     static final int S_UNSUPP = 2;
@@ -62,7 +66,7 @@ final class BlkGuest implements AutoCloseable {
         memory.putByte(STATUS, NO_STATUS);
         queue.readable(HEADER, 16);
         if (length > 0) {
-            if (type == T_OUT) {
+            if (type == T_OUT || type == T_DISCARD || type == T_WRITE_ZEROES || type == T_SECURE_ERASE) {
                 queue.readable(data, length);
             } else {
                 queue.writable(data, length);
@@ -70,6 +74,25 @@ final class BlkGuest implements AutoCloseable {
         }
         queue.writable(STATUS, 1);
         return answer(queue, queue.offer());
+    }
+
+    /** One range of a discard or the like. */
+    record Range(long sector, long count, int flags) {
+        Range(long sector, long count) {
+            this(sector, count, 0);
+        }
+    }
+
+    /** A request with ranges in a buffer of their own; the answer's status. */
+    int ranges(MockQueue queue, int type, Range... ranges) {
+        long at = DATA;
+        for (Range range : ranges) {
+            memory.putLong(at, range.sector());
+            memory.putInt(at + 8, (int) range.count());
+            memory.putInt(at + 12, range.flags());
+            at += 16;
+        }
+        return request(queue, type, 0, DATA, at - DATA);
     }
 
     /** Shows what was offered, lets the device work and expects that it used {@code head}; the status. */

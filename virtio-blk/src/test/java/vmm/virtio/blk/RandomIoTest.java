@@ -11,8 +11,11 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import vmm.block.BlockDevice;
+import vmm.block.BlockQueue;
 import vmm.block.FakeDisk;
 import vmm.block.NullDisk;
+import vmm.event.EventLoop;
 import vmm.event.SteppedEventLoop;
 import vmm.virtio.Features;
 import vmm.virtio.driver.MockQueue;
@@ -21,9 +24,9 @@ class RandomIoTest {
     private static final long SEED = 77;
     private static final int SECTORS = 256;
     private static final int QUEUE_SIZE = 32;
-    private static final BlkConfig CONFIG = new BlkConfig("drive0", "serial", 512, 512, 1, QUEUE_SIZE);
-    private static final long FEATURES =
-            VirtioBlkDevice.F_FLUSH | Features.RING_INDIRECT_DESC | Features.RING_EVENT_IDX;
+    private static final int ROUNDS = 5_000;
+    private static final BlkConfig CONFIG = BlkConfig.of("drive0", "serial").withQueues(1, QUEUE_SIZE);
+    private static final long FEATURES = BlkFeatures.FLUSH | Features.RING_INDIRECT_DESC | Features.RING_EVENT_IDX;
 
     private final SteppedEventLoop loop = new SteppedEventLoop();
 
@@ -138,22 +141,75 @@ class RandomIoTest {
     }
 
     @Test
-    void aRequestIsServedWithoutAnAllocation() {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    void requestsOfNoKindAllocateAnything() {
         NullDisk disk = new NullDisk("null", 1 << 20, false);
-        try (BlkGuest guest = new BlkGuest(loop, new VirtioBlkDevice(loop, disk, CONFIG))) {
-            MockQueue queue = guest.start(FEATURES, QUEUE_SIZE);
-            int rounds = 5_000;
-            for (int i = 0; i < rounds; i++) {
-                guest.request(queue, i & 1, i & 15, BlkGuest.DATA, 4096);
+        BlkConfig config = CONFIG.withSecureErase(true);
+        long features = FEATURES | BlkFeatures.DISCARD | BlkFeatures.WRITE_ZEROES | BlkFeatures.SECURE_ERASE;
+        try (BlkGuest guest = new BlkGuest(loop, new VirtioBlkDevice(loop, new Unmapping(disk), config))) {
+            MockQueue queue = guest.start(features, QUEUE_SIZE);
+            for (int type : new int[] {
+                BlkGuest.T_IN,
+                BlkGuest.T_OUT,
+                BlkGuest.T_FLUSH,
+                BlkGuest.T_GET_ID,
+                BlkGuest.T_DISCARD,
+                BlkGuest.T_WRITE_ZEROES,
+                BlkGuest.T_SECURE_ERASE
+            }) {
+                int length = type > BlkGuest.T_FLUSH ? 32 : type == BlkGuest.T_FLUSH ? 0 : 4096;
+                // Two ranges of eight sectors, for those that want some.
+                guest.memory.putLong(BlkGuest.DATA, 1);
+                guest.memory.putLong(BlkGuest.DATA + 8, 8);
+                guest.memory.putLong(BlkGuest.DATA + 16, 2);
+                guest.memory.putLong(BlkGuest.DATA + 24, 8);
+                serve(guest, queue, type, length);
+                long allocated = serve(guest, queue, type, length);
+                assertEquals(0, allocated / ROUNDS, allocated + " bytes in all for type " + type);
             }
-            long before = threads.getCurrentThreadAllocatedBytes();
-            for (int i = 0; i < rounds; i++) {
-                guest.request(queue, i & 1, i & 15, BlkGuest.DATA, 4096);
-            }
-            long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-            assertEquals(0, allocated / rounds, allocated + " bytes in all");
             assertNull(guest.driver.broken());
+            assertEquals(0, guest.device.counters().getFirst().errors());
+        }
+    }
+
+    private static long serve(BlkGuest guest, MockQueue queue, int type, int length) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < ROUNDS; i++) {
+            guest.request(queue, type, i & 15, BlkGuest.DATA, length);
+        }
+        return threads.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    /** A disk that says that discards do something. */
+    private record Unmapping(NullDisk disk) implements BlockDevice {
+        @Override
+        public long size() {
+            return disk.size();
+        }
+
+        @Override
+        public boolean readOnly() {
+            return false;
+        }
+
+        @Override
+        public String name() {
+            return disk.name();
+        }
+
+        @Override
+        public int discardGranularity() {
+            return 512;
+        }
+
+        @Override
+        public BlockQueue openQueue(EventLoop opener) {
+            return disk.openQueue(opener);
+        }
+
+        @Override
+        public void close() {
+            disk.close();
         }
     }
 }

@@ -29,7 +29,7 @@ class ThreadedBlkTest {
     private static final int QUEUE_SIZE = 64;
     private static final int DEPTH = 16;
     private static final int BLOCK = 4096;
-    private static final BlkConfig CONFIG = new BlkConfig("drive0", "serial", 512, 512, 1, QUEUE_SIZE);
+    private static final BlkConfig CONFIG = BlkConfig.of("drive0", "serial").withQueues(1, QUEUE_SIZE);
     private static final long HEADERS = 0x100000;
     private static final long DATA = 0x200000;
 
@@ -62,7 +62,7 @@ class ThreadedBlkTest {
             BlockDevice disk = BlockDevices.open(file.toString(), false);
             VirtioBlkDevice device = new VirtioBlkDevice(loop, disk, CONFIG);
             MockDriver driver = new MockDriver(memory, device);
-            driver.negotiate(ring | VirtioBlkDevice.F_FLUSH);
+            driver.negotiate(ring | BlkFeatures.FLUSH);
             MockQueue queue = driver.addQueue(0, QUEUE_SIZE);
             driver.activate();
             exercise(queue, model, blocks);

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -20,8 +20,12 @@ import vmm.block.BlockDevice;
 import vmm.block.BlockQueue;
 import vmm.block.BlockRequest;
 import vmm.block.BlockRequest.Operation;
+import vmm.block.DiskErrorListener;
+import vmm.block.ErrorPolicy;
+import vmm.block.ErrorPolicyDisk;
 import vmm.block.FakeDisk;
 import vmm.block.NullDisk;
+import vmm.block.StorageLifetime;
 import vmm.event.EventLoop;
 import vmm.event.SteppedEventLoop;
 import vmm.linux.Errno;
@@ -30,7 +34,7 @@ import vmm.virtio.driver.MockQueue;
 
 class VirtioBlkDeviceTest {
     private static final int SECTORS = 64;
-    private static final BlkConfig CONFIG = new BlkConfig("drive0", "SERIAL-1", 512, 512, 1, 16);
+    private static final BlkConfig CONFIG = BlkConfig.of("drive0", "SERIAL-1").withQueues(1, 16);
 
     private final SteppedEventLoop loop = new SteppedEventLoop();
     private final FakeDisk disk = new FakeDisk(SECTORS * 512);
@@ -43,7 +47,7 @@ class VirtioBlkDeviceTest {
     }
 
     private MockQueue started() {
-        return guest.start(VirtioBlkDevice.F_FLUSH, 16);
+        return guest.start(BlkFeatures.FLUSH, 16);
     }
 
     private void fillDisk(int sector, int value) {
@@ -62,7 +66,7 @@ class VirtioBlkDeviceTest {
         assertEquals(0x44, guest.memory.getByte(BlkGuest.DATA + 512));
         assertEquals(0x44, guest.memory.getByte(BlkGuest.DATA + 1023));
         assertEquals(0, guest.memory.getByte(BlkGuest.DATA + 1024));
-        assertEquals(List.of(new BlkCounters(1, 0, 0, 1024, 0, 0)), device.counters());
+        assertEquals(List.of(new BlkCounters(1, 0, 0, 0, 0, 1024, 0, 0)), device.counters());
     }
 
     @Test
@@ -73,7 +77,7 @@ class VirtioBlkDeviceTest {
         assertEquals(1, queue.usedLength());
         assertEquals(0x0102030405060708L, disk.content().get(ValueLayout.JAVA_LONG_UNALIGNED, (SECTORS - 1) * 512L));
         assertEquals(List.of(new FakeDisk.Asked(Operation.WRITE, (SECTORS - 1) * 512L, 512)), disk.asked());
-        assertEquals(List.of(new BlkCounters(0, 1, 0, 0, 512, 0)), device.counters());
+        assertEquals(List.of(new BlkCounters(0, 1, 0, 0, 0, 0, 512, 0)), device.counters());
     }
 
     @Test
@@ -86,19 +90,8 @@ class VirtioBlkDeviceTest {
     }
 
     @Test
-    void aWriteIsFlushedBeforeItsAnswerIfTheDriverCannotFlush() {
-        MockQueue queue = guest.start(0, 16);
-        assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_OUT, 1, BlkGuest.DATA, 512));
-        assertEquals(
-                List.of(new FakeDisk.Asked(Operation.WRITE, 512, 512), new FakeDisk.Asked(Operation.FLUSH, 0, 0)),
-                disk.asked());
-        disk.failFlushes(Errno.EIO);
-        assertEquals(BlkGuest.S_IOERR, guest.request(queue, BlkGuest.T_OUT, 1, BlkGuest.DATA, 512));
-    }
-
-    @Test
     void aQueueThatComesWhileTheDeviceRunsServesAsWell() {
-        guest.driver.negotiate(VirtioBlkDevice.F_FLUSH);
+        guest.driver.negotiate(BlkFeatures.FLUSH);
         guest.driver.activate();
         loop.runUntilIdle();
         MockQueue queue = guest.driver.addQueue(0, 16);
@@ -134,14 +127,29 @@ class VirtioBlkDeviceTest {
     }
 
     @Test
+    void theLifetimeIsTheStoragesOwn() {
+        MockQueue queue = started();
+        assertEquals(BlkGuest.S_UNSUPP, guest.request(queue, BlkGuest.T_GET_LIFETIME, 0, BlkGuest.DATA, 6));
+        disk.wear(new StorageLifetime(2, 3, 11));
+        guest.driver.reset();
+        MockQueue again = guest.start(BlkFeatures.LIFETIME, 16);
+        assertEquals(BlkGuest.S_OK, guest.request(again, BlkGuest.T_GET_LIFETIME, 0, BlkGuest.DATA, 6));
+        assertEquals(7, again.usedLength());
+        assertEquals(2, guest.memory.getShort(BlkGuest.DATA));
+        assertEquals(3, guest.memory.getShort(BlkGuest.DATA + 2));
+        assertEquals(11, guest.memory.getShort(BlkGuest.DATA + 4));
+        assertEquals(BlkGuest.S_IOERR, guest.request(again, BlkGuest.T_GET_LIFETIME, 0, BlkGuest.DATA, 5));
+    }
+
+    @Test
     void anyOtherTypeIsUnsupported() {
         MockQueue queue = started();
-        for (int type : new int[] {2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 0x100, -1, 0x8000_0000}) {
+        for (int type : new int[] {2, 3, 5, 6, 7, 9, 12, 15, 16, 24, 26, 0x100, -1, 0x8000_0000}) {
             assertEquals(BlkGuest.S_UNSUPP, guest.request(queue, type, 0, 0, 0), "type " + type);
             assertEquals(1, queue.usedLength());
         }
         assertTrue(disk.asked().isEmpty());
-        assertEquals(13, device.counters().getFirst().errors());
+        assertEquals(14, device.counters().getFirst().errors());
     }
 
     @Test
@@ -169,6 +177,97 @@ class VirtioBlkDeviceTest {
     }
 
     @Test
+    void aDiskWithLargeBlocksTakesWholeBlocksOnly() {
+        VirtioBlkDevice large =
+                new VirtioBlkDevice(loop, disk, BlkConfig.of("drive1", "").withLayout(BlkLayout.of(4096, 4096)));
+        try (BlkGuest other = new BlkGuest(loop, large)) {
+            MockQueue queue = other.start(BlkFeatures.FLUSH, 16);
+            for (int type : new int[] {BlkGuest.T_IN, BlkGuest.T_OUT}) {
+                assertEquals(BlkGuest.S_OK, other.request(queue, type, 8, BlkGuest.DATA, 8192));
+                assertEquals(BlkGuest.S_IOERR, other.request(queue, type, 1, BlkGuest.DATA, 4096));
+                assertEquals(BlkGuest.S_IOERR, other.request(queue, type, 8, BlkGuest.DATA, 512));
+                assertEquals(BlkGuest.S_IOERR, other.request(queue, type, 0, BlkGuest.DATA, 4096 + 512));
+            }
+            assertEquals(2, disk.asked().size());
+        }
+    }
+
+    /** A disk whose first half can be read. */
+    private final class HalfBrokenDisk implements BlockDevice {
+        @Override
+        public long size() {
+            return disk.size();
+        }
+
+        @Override
+        public boolean readOnly() {
+            return false;
+        }
+
+        @Override
+        public String name() {
+            return "half";
+        }
+
+        @Override
+        public void close() {}
+
+        @Override
+        public BlockQueue openQueue(EventLoop opener) {
+            return request -> {
+                long half = request.begin(this) == 0 ? request.length() / 2 : 0;
+                MemorySegment source = disk.content().asSlice(request.offset(), half);
+                request.data().truncate(half);
+                request.data().copyFrom(source, 0);
+                request.end(Errno.EIO, half);
+            };
+        }
+    }
+
+    @Test
+    void aReadThatFailedHalfWayCountsWhatItRead() {
+        fillDisk(0, 7);
+        try (BlkGuest other = new BlkGuest(loop, new VirtioBlkDevice(loop, new HalfBrokenDisk(), CONFIG))) {
+            MockQueue queue = other.start(BlkFeatures.FLUSH, 16);
+            assertEquals(BlkGuest.S_IOERR, other.request(queue, BlkGuest.T_IN, 0, BlkGuest.DATA, 1024));
+            assertEquals(512, queue.usedLength());
+            assertEquals(7, other.memory.getByte(BlkGuest.DATA + 511));
+            assertEquals(BlkGuest.S_IOERR, other.request(queue, BlkGuest.T_OUT, 0, BlkGuest.DATA, 1024));
+            assertEquals(1, queue.usedLength());
+        }
+    }
+
+    @Test
+    void aResetEndsWhatWaitsForARemedy() {
+        ErrorPolicyDisk waiting = new ErrorPolicyDisk(
+                disk, new ErrorPolicy(ErrorPolicy.Action.STOP, ErrorPolicy.Action.STOP), new Silence());
+        try (BlkGuest other = new BlkGuest(loop, new VirtioBlkDevice(loop, waiting, CONFIG))) {
+            disk.failAt(0, 512, Errno.EIO);
+            for (int round = 0; round < 3; round++) {
+                MockQueue queue = other.start(BlkFeatures.FLUSH, 16);
+                other.putHeader(BlkGuest.HEADER, BlkGuest.T_IN, 0);
+                queue.readable(BlkGuest.HEADER, 16)
+                        .writable(BlkGuest.DATA, 512)
+                        .writable(BlkGuest.STATUS, 1)
+                        .offer();
+                queue.kick();
+                loop.runUntilIdle();
+                assertFalse(queue.collect());
+                other.driver.reset();
+                other.rewind();
+            }
+        }
+    }
+
+    private static final class Silence implements DiskErrorListener {
+        @Override
+        public void held(ErrorPolicyDisk troubled, Operation operation, int errno) {}
+
+        @Override
+        public void recovered(ErrorPolicyDisk healed) {}
+    }
+
+    @Test
     void aDiskErrorIsAnErrorAndCountsNoData() {
         MockQueue queue = started();
         disk.failAt(1024, 1, Errno.EIO);
@@ -179,7 +278,7 @@ class VirtioBlkDeviceTest {
         assertEquals(BlkGuest.S_IOERR, guest.request(queue, BlkGuest.T_FLUSH, 0, 0, 0));
         disk.repair();
         assertEquals(BlkGuest.S_OK, guest.request(queue, BlkGuest.T_IN, 1, BlkGuest.DATA, 1024));
-        assertEquals(List.of(new BlkCounters(2, 1, 1, 1024, 0, 3)), device.counters());
+        assertEquals(List.of(new BlkCounters(2, 1, 1, 0, 0, 1024, 0, 3)), device.counters());
     }
 
     @Test
@@ -214,7 +313,7 @@ class VirtioBlkDeviceTest {
 
     @Test
     void headerDataAndStatusMayShareBuffersInAnyCut() {
-        MockQueue queue = guest.start(VirtioBlkDevice.F_FLUSH | Features.RING_INDIRECT_DESC, 16);
+        MockQueue queue = guest.start(BlkFeatures.FLUSH | Features.RING_INDIRECT_DESC, 16);
         // 7 + 9 bytes of header, the data cut in three, the last one with the status in the same buffer.
         fillDisk(5, 0x77);
         guest.putHeader(BlkGuest.HEADER, BlkGuest.T_IN, 5);
@@ -282,10 +381,10 @@ class VirtioBlkDeviceTest {
         FakeDisk readOnlyDisk = new FakeDisk(4096, true);
         SteppedEventLoop own = new SteppedEventLoop();
         VirtioBlkDevice readOnly = new VirtioBlkDevice(own, readOnlyDisk, CONFIG);
-        assertNotEquals(0, readOnly.features() & VirtioBlkDevice.F_RO);
-        assertEquals(0, device.features() & VirtioBlkDevice.F_RO);
+        assertNotEquals(0, readOnly.features() & BlkFeatures.RO);
+        assertEquals(0, device.features() & BlkFeatures.RO);
         try (BlkGuest other = new BlkGuest(own, readOnly)) {
-            MockQueue queue = other.start(VirtioBlkDevice.F_FLUSH, 16);
+            MockQueue queue = other.start(BlkFeatures.FLUSH, 16);
             assertEquals(BlkGuest.S_IOERR, other.request(queue, BlkGuest.T_OUT, 0, BlkGuest.DATA, 512));
             assertTrue(readOnlyDisk.asked().isEmpty());
             assertEquals(BlkGuest.S_OK, other.request(queue, BlkGuest.T_IN, 0, BlkGuest.DATA, 512));
@@ -294,43 +393,12 @@ class VirtioBlkDeviceTest {
     }
 
     @Test
-    void theConfigurationSpaceHasTheSpecifiedLayout() {
-        BlkConfig config = new BlkConfig("drive0", "", 512, 4096, 3, 128);
-        VirtioBlkDevice other = new VirtioBlkDevice(loop, new NullDisk("null", (1L << 40) + 512, false), config);
-        assertEquals(2, other.type());
-        assertEquals((1L << 31) + 1, other.readConfig(0, 8));
-        assertEquals(0x8000_0001L, other.readConfig(0, 4));
-        assertEquals(0, other.readConfig(8, 4));
-        assertEquals(126, other.readConfig(12, 4));
-        assertEquals(0, other.readConfig(16, 4));
-        assertEquals(512, other.readConfig(20, 4));
-        assertEquals(3, other.readConfig(24, 1));
-        assertEquals(0, other.readConfig(25, 1));
-        assertEquals(8, other.readConfig(26, 2));
-        assertEquals(0, other.readConfig(28, 4));
-        assertEquals(3, other.readConfig(34, 2));
-        assertEquals(36, other.configSize());
-        assertArrayEquals(new int[] {128, 128, 128}, other.queueSizes());
-        other.writeConfig(0, 8, 0);
-        assertEquals((1L << 31) + 1, other.readConfig(0, 8));
-    }
-
-    @Test
-    void largeLogicalBlocksStillCountCapacityInSectorsAndEndWithAWholeBlock() {
-        BlkConfig config = new BlkConfig("drive0", "", 4096, 4096, 1, 128);
-        VirtioBlkDevice other = new VirtioBlkDevice(loop, new NullDisk("null", 3 * 4096 + 512, false), config);
-        assertEquals(24, other.readConfig(0, 8));
-        assertEquals(4096, other.readConfig(20, 4));
-        assertEquals(0, other.readConfig(24, 1));
-    }
-
-    @Test
     void severalQueuesAreOfferedAndCountedApart() {
-        BlkConfig config = new BlkConfig("drive0", "", 512, 512, 2, 16);
+        BlkConfig config = BlkConfig.of("drive0", "").withQueues(2, 16);
         SteppedEventLoop own = new SteppedEventLoop();
         VirtioBlkDevice multi = new VirtioBlkDevice(own, disk, config);
-        assertNotEquals(0, multi.features() & VirtioBlkDevice.F_MQ);
-        assertEquals(0, device.features() & VirtioBlkDevice.F_MQ);
+        assertNotEquals(0, multi.features() & BlkFeatures.MQ);
+        assertEquals(0, device.features() & BlkFeatures.MQ);
         try (BlkGuest other = new BlkGuest(own, multi)) {
             other.driver.negotiate(-1L);
             MockQueue first = other.driver.addQueue(0, 16);
@@ -341,7 +409,7 @@ class VirtioBlkDeviceTest {
             assertEquals(BlkGuest.S_OK, other.request(second, BlkGuest.T_IN, 0, BlkGuest.DATA, 512));
             assertEquals(BlkGuest.S_OK, other.request(first, BlkGuest.T_OUT, 0, BlkGuest.DATA, 512));
             assertEquals(
-                    List.of(new BlkCounters(0, 1, 0, 0, 512, 0), new BlkCounters(2, 0, 0, 1024, 0, 0)),
+                    List.of(new BlkCounters(0, 1, 0, 0, 0, 0, 512, 0), new BlkCounters(2, 0, 0, 0, 0, 1024, 0, 0)),
                     multi.counters());
         }
     }
@@ -357,28 +425,17 @@ class VirtioBlkDeviceTest {
     }
 
     @Test
-    void aConfigurationOutsideItsRangesIsRefused() {
-        assertThrows(IllegalArgumentException.class, () -> BlkConfig.of("d", "123456789012345678901"));
-        assertThrows(IllegalArgumentException.class, () -> BlkConfig.of("d", "\u00e4"));
-        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 1024, 4096, 1, 128));
-        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 4096, 512, 1, 128));
-        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 768, 1, 128));
-        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 0, 128));
-        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 1, 100));
-        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 1, 2048));
-        assertThrows(IllegalArgumentException.class, () -> new BlkConfig("d", "", 512, 512, 1, 2));
-    }
-
-    @Test
     void aDiskThatFailsWhileARequestGoesOnBreaksTheDeviceAndAResetStillEnds() {
         SteppedEventLoop own = new SteppedEventLoop();
         DefectiveDisk defective = new DefectiveDisk();
-        VirtioBlkDevice other = new VirtioBlkDevice(own, defective, CONFIG);
-        try (BlkGuest driverWithoutFlush = new BlkGuest(own, other)) {
-            MockQueue queue = driverWithoutFlush.start(0, 16);
-            driverWithoutFlush.putHeader(BlkGuest.HEADER, BlkGuest.T_OUT, 0);
+        VirtioBlkDevice other = new VirtioBlkDevice(own, defective, CONFIG.withSecureErase(true));
+        try (BlkGuest eraser = new BlkGuest(own, other)) {
+            MockQueue queue = eraser.start(BlkFeatures.SECURE_ERASE, 16);
+            eraser.putHeader(BlkGuest.HEADER, BlkGuest.T_SECURE_ERASE, 0);
+            eraser.memory.putLong(BlkGuest.DATA, 0);
+            eraser.memory.putLong(BlkGuest.DATA + 8, 1);
             queue.readable(BlkGuest.HEADER, 16)
-                    .readable(BlkGuest.DATA, 512)
+                    .readable(BlkGuest.DATA, 16)
                     .writable(BlkGuest.STATUS, 1)
                     .offer();
             queue.kick();
@@ -386,7 +443,7 @@ class VirtioBlkDeviceTest {
             BlockRequest write = Objects.requireNonNull(defective.write);
             own.post(() -> write.completed(0));
             own.runUntilIdle();
-            assertNotNull(driverWithoutFlush.driver.broken());
+            assertNotNull(eraser.driver.broken());
             other.reset();
             assertEquals(0, queue.usedIdx());
         }

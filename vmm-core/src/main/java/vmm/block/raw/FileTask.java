@@ -12,6 +12,9 @@ abstract class FileTask implements IoCompletion, Runnable {
     private final FileQueue queue;
     private @Nullable BlockRequest request;
 
+    /** How many bytes the request had in its buffers when it came. */
+    private long bytes;
+
     /** Of the {@link FileQueue}: those that were started before the disk began to shrink are waited for. */
     private int generation;
 
@@ -56,6 +59,7 @@ abstract class FileTask implements IoCompletion, Runnable {
     /** Takes a request on and does it, as soon as no overlapping change is under way if it is a change itself. */
     final void start(BlockRequest newRequest) {
         request = newRequest;
+        bytes = newRequest.data().bytes();
         generation = queue.started();
         RangeLocks locks = disk().locks();
         locking = locks != null && newRequest.operation().changesDisk();
@@ -94,11 +98,12 @@ abstract class FileTask implements IoCompletion, Runnable {
     /** Ends the request. The slot may have another one when this returns. */
     final void end(int errno) {
         BlockRequest ended = request();
+        long moved = bytes - ended.data().bytes();
         unlock();
         request = null;
         recycle();
         queue.ended(generation);
-        ended.end(errno);
+        ended.end(errno, moved);
     }
 
     /** Gives the slot back to its queue. */

@@ -1,6 +1,8 @@
 package vmm.block.raw;
 
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -10,6 +12,7 @@ import vmm.block.BlockOptions;
 import vmm.block.BlockOptions.Cache;
 import vmm.block.BlockQueue;
 import vmm.block.DiskSize;
+import vmm.block.StorageLifetime;
 import vmm.event.EventLoop;
 import vmm.linux.BlockControl;
 import vmm.linux.DirectIo;
@@ -148,6 +151,11 @@ public final class RawDisk implements BlockDevice {
     @Override
     public int discardGranularity() {
         return discardGranularity;
+    }
+
+    @Override
+    public Optional<StorageLifetime> lifetime() {
+        return isDevice() ? StorageLifetime.of(Path.of(file.path())) : Optional.empty();
     }
 
     /**
