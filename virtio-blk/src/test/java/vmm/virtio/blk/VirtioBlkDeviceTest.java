@@ -24,7 +24,6 @@ import vmm.block.DiskErrorListener;
 import vmm.block.ErrorPolicy;
 import vmm.block.ErrorPolicyDisk;
 import vmm.block.FakeDisk;
-import vmm.block.NullDisk;
 import vmm.block.StorageLifetime;
 import vmm.event.EventLoop;
 import vmm.event.SteppedEventLoop;
