@@ -31,7 +31,7 @@ final class Connection {
     private static final int MOST_ATTEMPTS = 5;
 
     /** How many of the server's time limits a request may take while others are answered. */
-    private static final int LIMITS_UNTIL_LOST = 10;
+    private static final int LIMITS_UNTIL_LOST = 4;
 
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -149,15 +149,10 @@ final class Connection {
         command.renew();
         command.state = Command.State.UNSENT;
         unsent.add(command);
-        if (sending || sendScheduled) {
-            return;
-        }
-        if (commands.used() == 1) {
-            send();
-        } else {
+        if (!sending && !sendScheduled) {
             // What else this round of the loop brings goes along.
             sendScheduled = true;
-            loop.schedule(0, sender);
+            loop.atBatchEnd(sender);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,12 +15,18 @@ import java.util.concurrent.TimeUnit;
 /** A server that somebody else wrote, in a process of its own, on a local socket. */
 final class NbdServer implements AutoCloseable {
     private final Path socket;
+    private final int port;
     private final List<String> command;
     private final Path log;
     private Process process;
 
     private NbdServer(Path folder, List<String> command, Path socket) throws Exception {
+        this(folder, command, socket, 0);
+    }
+
+    private NbdServer(Path folder, List<String> command, Path socket, int port) throws Exception {
         this.socket = socket;
+        this.port = port;
         this.command = command;
         this.log = folder.resolve(socket.getFileName() + ".log");
         this.process = launch();
@@ -42,6 +49,22 @@ final class NbdServer implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of("nbdkit", "-f", "-U", socket.toString()));
         command.addAll(List.of(options));
         return new NbdServer(folder, command, socket);
+    }
+
+    /** nbdkit on all addresses of this machine, and a port that was free. */
+    static NbdServer nbdkitByTcp(Path folder, String... options) throws Exception {
+        assumeInstalled("nbdkit", "nbdkit");
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        List<String> command = new ArrayList<>(List.of("nbdkit", "-f", "-p", Integer.toString(port)));
+        command.addAll(List.of(options));
+        return new NbdServer(folder, command, folder.resolve("none"), port);
+    }
+
+    int port() {
+        return port;
     }
 
     /** Skips a test if {@code program} is missing. */
@@ -68,11 +91,14 @@ final class NbdServer implements AutoCloseable {
 
     /** True if somebody listens; without a connection, since a server may count those. */
     private boolean answers() {
-        if (!Files.exists(socket)) {
-            return false;
-        }
         try {
-            return Files.readAllLines(Path.of("/proc/net/unix")).stream().anyMatch(line -> line.endsWith(" " + socket));
+            if (port != 0) {
+                String listening = String.format(":%04X 00000000000000000000000000000000:0000 0A", port);
+                return Files.readString(Path.of("/proc/net/tcp6")).contains(listening);
+            }
+            // Num, RefCount, Protocol, Flags, of which one says that it listens, and more; then the path.
+            return Files.readAllLines(Path.of("/proc/net/unix")).stream()
+                    .anyMatch(line -> line.endsWith(" " + socket) && line.contains(" 00010000 "));
         } catch (IOException e) {
             return false;
         }
@@ -102,6 +128,11 @@ final class NbdServer implements AutoCloseable {
         new ProcessBuilder("kill", frozen ? "-STOP" : "-CONT", Long.toString(process.pid()))
                 .start()
                 .waitFor();
+    }
+
+    /** Waits for the server to end without having been asked to. */
+    void awaitEnd() {
+        process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
     }
 
     /** Lets the server end by itself, with everything written. */
