@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import vmm.event.LoopOptions;
 import vmm.machine.ConfigurationException;
 import vmm.machine.MachineRequest.Controller;
 import vmm.machine.MachineRequest.Place;
@@ -37,6 +38,9 @@ final class MachineOptions {
             "modern", VirtioTransport.MODERN,
             "transitional", VirtioTransport.TRANSITIONAL,
             "legacy", VirtioTransport.LEGACY);
+
+    /** Longer than that, waiting in the kernel costs nothing that anybody would notice. */
+    private static final long MAX_POLL_NANOS = 1_000_000_000;
 
     private MachineOptions() {}
 
@@ -124,6 +128,27 @@ final class MachineOptions {
         } catch (NumberFormatException notANumber) {
             throw new ConfigurationException("--iothreads takes a whole number of threads, not " + text + ".");
         }
+    }
+
+    /** The value of {@code --poll-max-ns}; empty is what suits the host. */
+    static LoopOptions loop(String text) {
+        if (text.isEmpty()) {
+            return LoopOptions.standard();
+        }
+        try {
+            long nanos = Long.parseLong(text);
+            if (nanos >= 0 && nanos <= MAX_POLL_NANOS) {
+                return LoopOptions.standard().withPollMaxNanos(nanos);
+            }
+        } catch (NumberFormatException notANumber) {
+            throw badPolling(text);
+        }
+        throw badPolling(text);
+    }
+
+    private static ConfigurationException badPolling(String text) {
+        return new ConfigurationException("--poll-max-ns takes 0 to " + MAX_POLL_NANOS + " nanoseconds, not " + text
+                + "; 32768 suits most hosts, and 0 never polls.");
     }
 
     /** The value of {@code --virtio}. */

@@ -77,6 +77,13 @@ final class RunCommand extends Subcommand {
             description = "How many I/O threads devices may share, by iothreads=; one each if left out.")
     private String iothreads = "0";
 
+    @Option(
+            names = "--poll-max-ns",
+            paramLabel = "N",
+            defaultValue = "",
+            description = "How long an I/O thread looks for work before it waits; 0 never looks.")
+    private String pollMaxNanos = "";
+
     @Option(names = "--kernel", paramLabel = "FILE", description = "A Linux bzImage, or an ELF file with a PVH entry.")
     private @Nullable Path kernel;
 
@@ -162,6 +169,7 @@ final class RunCommand extends Subcommand {
                 MachineOptions.memory(memory),
                 MachineOptions.cpus(cpus),
                 MachineOptions.iothreadCount(iothreads),
+                MachineOptions.loop(pollMaxNanos),
                 boot(),
                 MachineOptions.transport(virtio),
                 controllers.stream().map(MachineOptions::controller).toList(),

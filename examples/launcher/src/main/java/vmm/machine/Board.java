@@ -139,7 +139,7 @@ final class Board implements AutoCloseable {
     }
 
     private void addStorage(OpenDisks disks) {
-        IoThreads threads = teardown.opened(new IoThreads(config.iothreads()));
+        IoThreads threads = teardown.opened(new IoThreads(config.iothreads(), config.loop()));
         for (ControllerConfig controller : config.controllers()) {
             String name = StorageDevices.name(controller);
             EventLoop loop = threads.of(name, controller.virtio()).of(0);

@@ -4,15 +4,18 @@ import java.util.List;
 import java.util.stream.IntStream;
 import vmm.event.EventLoop;
 import vmm.event.EventLoops;
+import vmm.event.LoopOptions;
 import vmm.virtio.QueueLoops;
 
 /** The threads that serve devices: those that devices share by number, and one of its own for each of the others. */
 final class IoThreads implements AutoCloseable {
     private final Teardown teardown = new Teardown();
+    private final LoopOptions options;
     private final List<EventLoop> shared;
 
     /** Starts {@code count} threads that devices may share. */
-    IoThreads(int count) {
+    IoThreads(int count, LoopOptions options) {
+        this.options = options;
         shared = IntStream.rangeClosed(1, count)
                 .mapToObj(number -> start("iothread" + number))
                 .toList();
@@ -20,7 +23,7 @@ final class IoThreads implements AutoCloseable {
 
     private EventLoop start(String name) {
         try {
-            return teardown.opened(EventLoops.start(name));
+            return teardown.opened(EventLoops.start(name, options));
         } catch (Throwable failure) {
             teardown.close();
             throw failure;

@@ -1,6 +1,7 @@
 package vmm.machine;
 
 import java.util.List;
+import vmm.event.LoopOptions;
 
 /**
  * A machine in full: nothing is left to a default, and no two parts want the same place. {@code MachinePlanner} makes
@@ -10,6 +11,7 @@ import java.util.List;
  * @param memoryBytes guest RAM in bytes, a multiple of 1 MiB
  * @param cpus how many vCPUs, at least 1
  * @param iothreads how many I/O threads devices share, numbered from 1; those that name none have one of their own
+ * @param loop how I/O threads wait for work
  * @param boot what runs first
  * @param controllers the SCSI controllers, by index
  * @param disks the disks, in the order in which they were asked for
@@ -22,6 +24,7 @@ public record MachineConfig(
         long memoryBytes,
         int cpus,
         int iothreads,
+        LoopOptions loop,
         Boot boot,
         List<ControllerConfig> controllers,
         List<DiskConfig> disks,

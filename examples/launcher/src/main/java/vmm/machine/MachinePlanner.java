@@ -126,6 +126,7 @@ public final class MachinePlanner {
                 request.memoryBytes(),
                 request.cpus(),
                 request.iothreads(),
+                request.loop(),
                 request.boot(),
                 List.copyOf(controllers.values()),
                 disks,

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import vmm.block.BlockOptions;
+import vmm.event.LoopOptions;
 import vmm.virtio.RingFeatures;
 import vmm.virtio.pci.VirtioTransport;
 
@@ -15,6 +16,7 @@ import vmm.virtio.pci.VirtioTransport;
  * @param memoryBytes guest RAM in bytes
  * @param cpus how many vCPUs
  * @param iothreads how many I/O threads devices may share
+ * @param loop how I/O threads wait for work
  * @param boot what runs first
  * @param transport what virtio devices are that do not say it themselves
  * @param controllers the SCSI controllers asked for, in that order
@@ -28,6 +30,7 @@ public record MachineRequest(
         long memoryBytes,
         int cpus,
         int iothreads,
+        LoopOptions loop,
         Boot boot,
         VirtioTransport transport,
         List<Controller> controllers,

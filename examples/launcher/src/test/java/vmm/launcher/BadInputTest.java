@@ -326,4 +326,10 @@ class BadInputTest {
         refused(Vmm.plan("--iothreads", "65"), "at most 64", "--iothreads");
         refused(Vmm.plan("--iothreads", "many"), "--iothreads takes a whole number");
     }
+
+    @Test
+    void aTimeOfPollingThatIsNoneIsRefused() {
+        refused(Vmm.plan("--poll-max-ns", "long"), "--poll-max-ns takes 0 to 1000000000", "32768 suits");
+        refused(Vmm.plan("--poll-max-ns", "-1"), "not -1");
+    }
 }
