@@ -9,9 +9,9 @@ import vmm.memory.GuestMemory;
  * by buffers that it may write. Where one buffer ends and the next begins carries no meaning (virtio 1.3 2.7.4), so
  * every accessor takes an offset from the start of the readable or of the writable bytes and may straddle buffers.
  *
- * <p>Made once and refilled by {@link SplitVirtqueue#pop}; its content counts until the next pop into it. All addresses
- * have been checked: they are RAM. What the buffers hold is the guest's and may change at any time, so a value that
- * matters is read once. Owned by one thread; allocates nothing.
+ * <p>Made once and refilled by {@link Virtqueue#pop}; its content counts until the next pop into it. All addresses have
+ * been checked: they are RAM. What the buffers hold is the guest's and may change at any time, so a value that matters
+ * is read once. Owned by one thread; allocates nothing.
  */
 public final class DescriptorChain {
     private final GuestMemory memory;
@@ -40,7 +40,11 @@ public final class DescriptorChain {
         return addresses.length;
     }
 
-    /** The index of the chain's first descriptor, by which the driver knows the request. */
+    /**
+     * By what the queue knows the chain until it is {@linkplain Virtqueue#complete given back}: in a split queue
+     * without {@link Features#IN_ORDER} the index of its first descriptor, otherwise a value that says nothing to
+     * others.
+     */
     public int head() {
         return head;
     }
@@ -273,8 +277,11 @@ public final class DescriptorChain {
         }
     }
 
-    void begin(int newHead) {
+    void identify(int newHead) {
         head = newHead;
+    }
+
+    void begin() {
         count = 0;
         readableCount = 0;
         readableBytes = 0;

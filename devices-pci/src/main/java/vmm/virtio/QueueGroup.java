@@ -30,7 +30,7 @@ final class QueueGroup implements Poller {
     private final List<QueueServer> all = new ArrayList<>();
 
     private final List<QueueServer> added = new ArrayList<>();
-    private final Runnable publisher = this::publish;
+    private final Runnable notifier = this::notifyDriver;
     private final Consumer<Throwable> failureListener = this::somethingFailed;
     private boolean attached;
     private volatile boolean requestsMayBeLost;
@@ -83,7 +83,7 @@ final class QueueGroup implements Poller {
     private void attach() {
         if (!attached) {
             attached = true;
-            loop.afterBatch(publisher);
+            loop.afterBatch(notifier);
             loop.addPoller(this);
             loop.addFailureListener(failureListener);
         }
@@ -108,10 +108,10 @@ final class QueueGroup implements Poller {
         return more;
     }
 
-    private void publish() {
+    private void notifyDriver() {
         // By index, since an iterator would be an object for each batch.
         for (int i = 0; i < servers.size(); i++) {
-            servers.get(i).publish();
+            servers.get(i).notifyDriver();
         }
     }
 
@@ -217,7 +217,7 @@ final class QueueGroup implements Poller {
     private void detach() {
         if (attached) {
             attached = false;
-            loop.removeAfterBatch(publisher);
+            loop.removeAfterBatch(notifier);
             loop.removePoller(this);
             loop.removeFailureListener(failureListener);
         }

@@ -82,8 +82,8 @@ public final class QueueServer {
     }
 
     /**
-     * Gives a request back. The driver learns of it at the end of the loop's iteration. After a fault or during a reset
-     * the driver is told nothing.
+     * Gives a request back. The driver can see that from now on, and is interrupted at the end of the loop's iteration
+     * if it wants to be. After a fault or during a reset it is told nothing.
      *
      * @param head the {@link DescriptorChain#head} it came with
      * @param written how many bytes were written, counted from the first writable one
@@ -168,8 +168,8 @@ public final class QueueServer {
         return quiet.await(timeout, unit);
     }
 
-    void publish() {
-        queue.publish();
+    void notifyDriver() {
+        queue.notifyDriver();
     }
 
     /**

@@ -1,6 +1,7 @@
 package vmm.virtio;
 
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 import vmm.memory.GuestFaultException;
 import vmm.memory.GuestMemory;
 
@@ -37,12 +38,15 @@ public final class SplitVirtqueue implements Virtqueue {
     private final QueueSetup.Interrupt interrupt;
     private final boolean eventIdx;
     private final boolean indirectDesc;
+    private final @Nullable CompletionOrder order;
 
     private int nextAvail;
     private int availIdx;
     private int nextUsed;
-    private int publishedUsed;
     private int inFlight;
+
+    /** How many used entries the driver has not been considered for an interrupt for. */
+    private int fresh;
 
     /** With EVENT_IDX, the driver has been asked to ring for the chain at {@link #nextAvail}, as it is at first. */
     private boolean asked = true;
@@ -59,7 +63,7 @@ public final class SplitVirtqueue implements Virtqueue {
      * @throws GuestFaultException if the size is no power of two, or a part of the queue is misaligned or not in RAM
      */
     public SplitVirtqueue(GuestMemory memory, QueueSetup setup, long features) {
-        this(memory, setup, features, State.INITIAL);
+        this(memory, setup, features, State.SPLIT);
     }
 
     /** A queue that goes on where another one stopped with no chain in flight. See the other constructor. */
@@ -78,7 +82,6 @@ public final class SplitVirtqueue implements Virtqueue {
         this.nextAvail = state.nextAvail();
         this.availIdx = state.nextAvail();
         this.nextUsed = state.nextUsed();
-        this.publishedUsed = state.nextUsed();
 
         // virtio 1.3 2.7: sizes and alignments. The event fields are always counted in: only a driver that rounds its
         // allocation to the last byte could tell, and the table in 2.7 tells it to allocate them.
@@ -86,6 +89,7 @@ public final class SplitVirtqueue implements Virtqueue {
             throw new GuestFaultException(
                     "Queue " + index + " has " + size + " descriptors, which is no power of two.");
         }
+        this.order = (features & Features.IN_ORDER) != 0 ? new CompletionOrder(size) : null;
         checkArea("descriptor table", descriptorArea, (long) DESC_SIZE * size, 16);
         checkArea("available ring", driverArea, usedEventAddress + 2 - driverArea, 2);
         checkArea("used ring", deviceArea, availEventAddress + 2 - deviceArea, 4);
@@ -133,8 +137,9 @@ public final class SplitVirtqueue implements Virtqueue {
             throw new GuestFaultException("Queue " + index + " was offered more than its " + size + " descriptors.");
         }
         int head = memory.getShort(driverArea + RING + (long) AVAIL_ENTRY_SIZE * (nextAvail & (size - 1)));
-        chain.begin(head);
+        chain.begin();
         walk(chain, head);
+        chain.identify(order == null ? head : order.enter(head));
         nextAvail = (nextAvail + 1) & MASK_16;
         inFlight++;
         popped++;
@@ -220,23 +225,33 @@ public final class SplitVirtqueue implements Virtqueue {
         if (inFlight == 0) {
             throw new IllegalStateException("Queue " + index + " has no chain in flight.");
         }
+        if (order == null) {
+            use(head, written);
+        } else {
+            order.end(head, written);
+            for (; order.hasNext(); order.remove()) {
+                use(order.handle(), order.written());
+            }
+        }
+    }
+
+    private void use(int head, long written) {
         long at = deviceArea + RING + (long) USED_ENTRY_SIZE * (nextUsed & (size - 1));
         memory.putInt(at, head);
         memory.putInt(at + USED_ENTRY_LEN, (int) written);
         nextUsed = (nextUsed + 1) & MASK_16;
+        // virtio 1.3 2.7.8.2: the entry before idx
+        memory.putShortRelease(deviceArea + IDX, nextUsed);
         inFlight--;
+        fresh++;
         completed++;
     }
 
     @Override
-    public boolean publish() {
-        int fresh = (nextUsed - publishedUsed) & MASK_16;
+    public boolean notifyDriver() {
         if (fresh == 0) {
             return false;
         }
-        // virtio 1.3 2.7.8.2: the entries before idx
-        memory.putShortRelease(deviceArea + IDX, nextUsed);
-        publishedUsed = nextUsed;
         // virtio 1.3 2.7.7.2: idx must be visible before the driver's wish is read, or a driver that writes its wish
         // and then looks at idx could miss both
         VarHandle.fullFence();
@@ -248,6 +263,7 @@ public final class SplitVirtqueue implements Virtqueue {
         } else {
             wanted = (memory.getShort(driverArea + FLAGS) & AVAIL_F_NO_INTERRUPT) == 0;
         }
+        fresh = 0;
         if (wanted) {
             notified++;
             interrupt.signal();

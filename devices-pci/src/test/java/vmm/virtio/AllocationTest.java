@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import vmm.linux.IoVector;
 import vmm.memory.GuestMemory;
 import vmm.virtio.driver.MockDriver;
-import vmm.virtio.driver.MockQueue;
+import vmm.virtio.driver.MockSplitQueue;
 
 class AllocationTest {
     private static final int SIZE = 8;
@@ -20,7 +20,7 @@ class AllocationTest {
     private final DescriptorChain chain = new DescriptorChain(memory, SIZE);
     private final IoVector vector = new IoVector(SIZE);
 
-    private void turn(MockQueue guest, SplitVirtqueue queue) {
+    private void turn(MockSplitQueue guest, SplitVirtqueue queue) {
         guest.readable(0x80000, 16).writable(0x80100, 512).writable(0x80400, 1);
         guest.offerIndirect(0x90000);
         guest.putAvailIdx(guest.availIdx());
@@ -30,7 +30,7 @@ class AllocationTest {
         chain.addWritable(vector, 0, 512);
         chain.putLong(505, chain.getLong(8));
         queue.complete(chain.head(), 513);
-        queue.publish();
+        queue.notifyDriver();
         queue.enableNotifications();
         assertTrue(guest.collect());
     }
@@ -39,7 +39,7 @@ class AllocationTest {
     void aChainIsTakenAndGivenBackWithoutAnAllocation() {
         MockDriver driver = new MockDriver(memory, new IdleDevice(SIZE));
         driver.negotiate(Features.RING_INDIRECT_DESC | Features.RING_EVENT_IDX);
-        MockQueue guest = driver.addQueue(0, SIZE);
+        MockSplitQueue guest = driver.addSplitQueue(0, SIZE);
         SplitVirtqueue queue = new SplitVirtqueue(memory, guest.setup(), driver.features());
         for (int i = 0; i < ROUNDS; i++) {
             turn(guest, queue);

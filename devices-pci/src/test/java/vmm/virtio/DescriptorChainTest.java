@@ -11,7 +11,7 @@ import vmm.linux.IoVector;
 import vmm.memory.GuestFaultException;
 import vmm.memory.GuestMemory;
 import vmm.virtio.driver.MockDriver;
-import vmm.virtio.driver.MockQueue;
+import vmm.virtio.driver.MockSplitQueue;
 
 class DescriptorChainTest {
     private static final int SIZE = 64;
@@ -26,7 +26,7 @@ class DescriptorChainTest {
     /** Pops a chain with the bytes 0, 1, 2... to read and as many to write, cut into buffers by {@code random}. */
     private void scatter(Random random) {
         MockDriver driver = new MockDriver(memory, new IdleDevice(SIZE));
-        MockQueue guest = driver.addQueue(0, SIZE);
+        MockSplitQueue guest = driver.addSplitQueue(0, SIZE);
         SplitVirtqueue queue = new SplitVirtqueue(memory, guest.setup(), 0);
         place(random, readableAt, driver);
         place(random, writableAt, driver);

@@ -24,7 +24,7 @@ import vmm.event.EventLoops;
 import vmm.event.SteppedEventLoop;
 import vmm.memory.GuestMemory;
 import vmm.virtio.driver.MockDriver;
-import vmm.virtio.driver.MockQueue;
+import vmm.virtio.driver.MockSplitQueue;
 
 class DeviceQueuesTest {
     private static final int SIZE = 8;
@@ -43,9 +43,9 @@ class DeviceQueuesTest {
         loop.close();
     }
 
-    private MockQueue started(long features) {
+    private MockSplitQueue started(long features) {
         driver.negotiate(features);
-        MockQueue guest = driver.addQueue(0, SIZE);
+        MockSplitQueue guest = driver.addSplitQueue(0, SIZE);
         driver.activate();
         loop.runUntilIdle();
         return guest;
@@ -57,7 +57,7 @@ class DeviceQueuesTest {
 
     @Test
     void aBatchOfRequestsIsAnsweredWithOneInterrupt() {
-        MockQueue guest = started(0);
+        MockSplitQueue guest = started(0);
         memory.putInt(IN, 0x12345678);
         for (int i = 0; i < 5; i++) {
             guest.readable(IN, 4).writable(OUT, 4).offer();
@@ -77,7 +77,7 @@ class DeviceQueuesTest {
     @Test
     void requestsMadeBeforeActivationAreFound() {
         driver.negotiate(0);
-        MockQueue guest = driver.addQueue(0, SIZE);
+        MockSplitQueue guest = driver.addSplitQueue(0, SIZE);
         guest.readable(IN, 4).writable(OUT, 4).offer();
         guest.putAvailIdx(guest.availIdx());
         driver.activate();
@@ -87,7 +87,7 @@ class DeviceQueuesTest {
 
     @Test
     void aSpuriousDoorbellDoesNothing() {
-        MockQueue guest = started(Features.RING_EVENT_IDX);
+        MockSplitQueue guest = started(Features.RING_EVENT_IDX);
         guest.ring();
         loop.runUntilIdle();
         assertEquals(0, guest.interrupts());
@@ -98,8 +98,8 @@ class DeviceQueuesTest {
     @Test
     void aFaultBreaksTheWholeDeviceAndTellsTheDriverOnce() {
         driver.negotiate(0);
-        MockQueue good = driver.addQueue(0, SIZE);
-        MockQueue bad = driver.addQueue(1, SIZE);
+        MockSplitQueue good = driver.addSplitQueue(0, SIZE);
+        MockSplitQueue bad = driver.addSplitQueue(1, SIZE);
         driver.activate();
         loop.runUntilIdle();
         bad.putDescriptor(0, -1, 1, 0, 0);
@@ -118,7 +118,7 @@ class DeviceQueuesTest {
 
     @Test
     void aDefectOfTheDeviceBreaksItAndAResetStillEnds() {
-        MockQueue guest = started(0);
+        MockSplitQueue guest = started(0);
         device.failing = true;
         guest.readable(IN, 4).writable(OUT, 4).offer();
         guest.kick();
@@ -136,7 +136,7 @@ class DeviceQueuesTest {
         echo.patience = Duration.ofMillis(100);
         try (MockDriver other = new MockDriver(memory, echo)) {
             other.negotiate(0);
-            MockQueue guest = other.addQueue(0, SIZE);
+            MockSplitQueue guest = other.addSplitQueue(0, SIZE);
             guest.readable(IN, 4).offer();
             guest.kick();
             other.activate();
@@ -157,7 +157,7 @@ class DeviceQueuesTest {
 
     @Test
     void somebodyElsesDefectDoesNotConcernADeviceWithoutRequests() {
-        MockQueue guest = started(0);
+        MockSplitQueue guest = started(0);
         loop.post(() -> {
             throw new IllegalStateException("a defect of somebody else");
         });
@@ -171,7 +171,7 @@ class DeviceQueuesTest {
 
     @Test
     void aRequestThatItsDeviceGivesUpBreaksTheDeviceAndIsNotWaitedFor() {
-        MockQueue guest = started(0);
+        MockSplitQueue guest = started(0);
         device.holding = true;
         guest.readable(IN, 4).offer();
         guest.kick();
@@ -184,7 +184,7 @@ class DeviceQueuesTest {
 
     @Test
     void requestsInFlightWhenTheDeviceBreaksAreNotShownAsUsed() {
-        MockQueue guest = started(0);
+        MockSplitQueue guest = started(0);
         device.holding = true;
         guest.readable(IN, 4).offer();
         guest.kick();
@@ -203,7 +203,7 @@ class DeviceQueuesTest {
     @Test
     void aQueueOutsideMemoryBreaksTheDeviceAtOnce() {
         driver.negotiate(0);
-        QueueSetup setup = driver.addQueue(0, SIZE).setup();
+        QueueSetup setup = driver.addSplitQueue(0, SIZE).setup();
         driver.activate(List.of(new QueueSetup(
                 0, SIZE, -16, setup.driverArea(), setup.deviceArea(), setup.doorbell(), setup.interrupt())));
         assertNotNull(driver.broken());
@@ -213,13 +213,13 @@ class DeviceQueuesTest {
 
     @Test
     void aBrokenDeviceWorksAgainAfterAReset() {
-        MockQueue guest = started(0);
+        MockSplitQueue guest = started(0);
         guest.putAvailIdx(SIZE + 1);
         guest.ring();
         loop.runUntilIdle();
         assertNotNull(driver.broken());
         driver.reset();
-        MockQueue again = started(Features.RING_EVENT_IDX);
+        MockSplitQueue again = started(Features.RING_EVENT_IDX);
         again.readable(IN, 4).writable(OUT, 4).offer();
         again.kick();
         loop.runUntilIdle();
@@ -229,7 +229,7 @@ class DeviceQueuesTest {
 
     @Test
     void theLoopCannotWaitForItselfInAReset() {
-        MockQueue guest = started(0);
+        MockSplitQueue guest = started(0);
         DeviceQueues queues = queuesOf(device);
         device.holding = true;
         guest.readable(IN, 4).offer();
@@ -243,7 +243,7 @@ class DeviceQueuesTest {
 
     @Test
     void aResetFromAnotherThreadWaitsForRequestsInFlight() throws InterruptedException {
-        MockQueue guest = started(0);
+        MockSplitQueue guest = started(0);
         device.holding = true;
         guest.readable(IN, 4).offer();
         guest.kick();
@@ -264,8 +264,8 @@ class DeviceQueuesTest {
     @Test
     void aDriverThatNeverStopsDoesNotKeepTheOtherQueuesWaiting() {
         driver.negotiate(0);
-        MockQueue endless = driver.addQueue(0, SIZE);
-        MockQueue patient = driver.addQueue(1, SIZE);
+        MockSplitQueue endless = driver.addSplitQueue(0, SIZE);
+        MockSplitQueue patient = driver.addSplitQueue(1, SIZE);
         driver.activate();
         loop.runUntilIdle();
         // Descriptor 0 again and again, without ever waiting for the device.
@@ -286,7 +286,7 @@ class DeviceQueuesTest {
     @Test
     void aPolledQueueGivesItsBuffersWhenTheDeviceWantsThem() {
         driver.negotiate(0);
-        MockQueue guest = driver.addQueue(0, SIZE);
+        MockSplitQueue guest = driver.addSplitQueue(0, SIZE);
         DeviceQueues queues = new DeviceQueues(
                 QueueLoops.single(loop),
                 "events",
@@ -315,7 +315,7 @@ class DeviceQueuesTest {
     @Test
     void whileTheLoopPollsTheDriverNeedNotRing() {
         for (long features : new long[] {0, Features.RING_EVENT_IDX}) {
-            MockQueue guest = started(features);
+            MockSplitQueue guest = started(features);
             assertFalse(loop.poll());
             for (int i = 0; i < 20; i++) {
                 guest.readable(IN, 4).writable(OUT, 4).offer();
@@ -337,7 +337,7 @@ class DeviceQueuesTest {
 
     @Test
     void aRequestThatComesBetweenTheLastLookAndTheWaitIsFound() {
-        MockQueue guest = started(Features.RING_EVENT_IDX);
+        MockSplitQueue guest = started(Features.RING_EVENT_IDX);
         assertFalse(loop.poll());
         guest.readable(IN, 4).writable(OUT, 4).offer();
         assertFalse(guest.kick());
@@ -347,7 +347,7 @@ class DeviceQueuesTest {
 
     @Test
     void aFaultThatPollingFindsBreaksTheDevice() {
-        MockQueue guest = started(0);
+        MockSplitQueue guest = started(0);
         guest.putAvailIdx(SIZE + 1);
         assertTrue(loop.poll());
         assertNotNull(driver.broken());
@@ -357,7 +357,7 @@ class DeviceQueuesTest {
 
     @Test
     void aPolledDriverThatNeverStopsGetsNoMoreThanItsShareOfALook() {
-        MockQueue endless = started(0);
+        MockSplitQueue endless = started(0);
         endless.putDescriptor(0, IN, 4, 0, 0);
         for (int round = 1; round < 10; round++) {
             endless.putAvailIdx(SIZE * round);
@@ -372,7 +372,7 @@ class DeviceQueuesTest {
         try (Recording recording = new Recording()) {
             recording.enable("vmm.Doorbell");
             recording.start();
-            MockQueue guest = started(0);
+            MockSplitQueue guest = started(0);
             guest.readable(IN, 4).writable(OUT, 4).offer();
             guest.readable(IN, 4).writable(OUT, 4).offer();
             guest.kick();

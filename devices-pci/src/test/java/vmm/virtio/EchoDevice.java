@@ -48,7 +48,7 @@ final class EchoDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return RingFeatures.ALL.bits() & ~Features.RING_PACKED & ~Features.IN_ORDER;
+        return RingFeatures.ALL.bits();
     }
 
     @Override

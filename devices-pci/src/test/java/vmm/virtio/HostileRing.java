@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import vmm.memory.GuestMemory;
-import vmm.virtio.driver.MockQueue;
+import vmm.virtio.driver.MockSplitQueue;
 
 /** Fills a queue with what a driver gone mad might write, and says what a device must make of it. */
 final class HostileRing {
@@ -17,14 +17,14 @@ final class HostileRing {
 
     private final Random random;
     private final GuestMemory memory;
-    private final MockQueue guest;
+    private final MockSplitQueue guest;
     private final boolean indirect;
     private final int capacity;
 
     /** One in so many values is absurd: a ring that is wrong everywhere is refused at once and shows little. */
     private final int odds;
 
-    HostileRing(Random random, GuestMemory memory, MockQueue guest, boolean indirect, int capacity) {
+    HostileRing(Random random, GuestMemory memory, MockSplitQueue guest, boolean indirect, int capacity) {
         this.random = random;
         this.memory = memory;
         this.guest = guest;
@@ -58,18 +58,18 @@ final class HostileRing {
     private void putDescriptor(long table, int i, int entries, boolean toTable) {
         int flags = 0;
         if (random.nextInt(3) == 0) {
-            flags |= MockQueue.DESC_F_NEXT;
+            flags |= MockSplitQueue.DESC_F_NEXT;
         }
         // Mostly readable in the first half, writable in the second, and chains lead upwards, so that many are valid.
         boolean upper = 2 * i >= entries;
         if (rarely() != upper) {
-            flags |= MockQueue.DESC_F_WRITE;
+            flags |= MockSplitQueue.DESC_F_WRITE;
         }
         int next = rarely() ? random.nextInt(0x10000) : i + random.nextInt(Math.max(1, entries - i));
         if (toTable) {
             long length = rarely() ? random.nextInt(300) : DESC_SIZE * (1L + random.nextInt(8));
             long at = rarely() ? random.nextLong() : TABLES + (long) DESC_SIZE * random.nextInt(56);
-            int tableFlags = (rarely() ? flags : flags & MockQueue.DESC_F_WRITE) | MockQueue.DESC_F_INDIRECT;
+            int tableFlags = (rarely() ? flags : flags & MockSplitQueue.DESC_F_WRITE) | MockSplitQueue.DESC_F_INDIRECT;
             guest.putDescriptor(table, i, at, length, tableFlags, next);
         } else {
             guest.putDescriptor(table, i, address(), length(), flags | (rarely() ? random.nextInt(16) << 3 : 0), next);
@@ -115,16 +115,16 @@ final class HostileRing {
             long length = memory.getInt(at + 8) & 0xffff_ffffL;
             int flags = memory.getShort(at + 12);
             next = memory.getShort(at + 14);
-            if ((flags & MockQueue.DESC_F_INDIRECT) != 0) {
+            if ((flags & MockSplitQueue.DESC_F_INDIRECT) != 0) {
                 return !noTables
-                        && (flags & MockQueue.DESC_F_NEXT) == 0
+                        && (flags & MockSplitQueue.DESC_F_NEXT) == 0
                         && length > 0
                         && length % DESC_SIZE == 0
                         && memory.contains(address, length)
                         && follow(buffers, address, length / DESC_SIZE, 0, true);
             }
-            buffers.add(new Buffer(address, length, (flags & MockQueue.DESC_F_WRITE) != 0));
-            if ((flags & MockQueue.DESC_F_NEXT) == 0) {
+            buffers.add(new Buffer(address, length, (flags & MockSplitQueue.DESC_F_WRITE) != 0));
+            if ((flags & MockSplitQueue.DESC_F_NEXT) == 0) {
                 return true;
             }
         }

@@ -15,7 +15,7 @@ final class IdleDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return Features.RING_INDIRECT_DESC | Features.RING_EVENT_IDX;
+        return RingFeatures.ALL.bits();
     }
 
     @Override

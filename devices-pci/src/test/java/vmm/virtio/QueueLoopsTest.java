@@ -15,7 +15,7 @@ import vmm.event.EventLoops;
 import vmm.event.SteppedEventLoop;
 import vmm.memory.GuestMemory;
 import vmm.virtio.driver.MockDriver;
-import vmm.virtio.driver.MockQueue;
+import vmm.virtio.driver.MockSplitQueue;
 
 class QueueLoopsTest {
     private static final int SIZE = 8;
@@ -32,8 +32,8 @@ class QueueLoopsTest {
         second.close();
     }
 
-    private static MockQueue offered(MockDriver driver, int index) {
-        MockQueue guest = driver.addQueue(index, SIZE);
+    private static MockSplitQueue offered(MockDriver driver, int index) {
+        MockSplitQueue guest = driver.addSplitQueue(index, SIZE);
         guest.readable(IN, 4).writable(OUT, 4).offer();
         guest.kick();
         return guest;
@@ -66,7 +66,7 @@ class QueueLoopsTest {
         EchoDevice device = new EchoDevice(QueueLoops.mapped(List.of(first, second, first)), 3, SIZE);
         try (MockDriver driver = new MockDriver(memory, device)) {
             driver.negotiate(0);
-            List<MockQueue> guests = List.of(offered(driver, 0), offered(driver, 1), offered(driver, 2));
+            List<MockSplitQueue> guests = List.of(offered(driver, 0), offered(driver, 1), offered(driver, 2));
             driver.activate();
             first.runUntilIdle();
             assertTrue(guests.get(0).collect());
@@ -82,8 +82,8 @@ class QueueLoopsTest {
         EchoDevice device = new EchoDevice(QueueLoops.roundRobin(List.of(first, second)), 2, SIZE);
         try (MockDriver driver = new MockDriver(memory, device)) {
             driver.negotiate(0);
-            MockQueue good = driver.addQueue(0, SIZE);
-            MockQueue bad = driver.addQueue(1, SIZE);
+            MockSplitQueue good = driver.addSplitQueue(0, SIZE);
+            MockSplitQueue bad = driver.addSplitQueue(1, SIZE);
             driver.activate();
             first.runUntilIdle();
             bad.putAvailIdx(SIZE + 1);
@@ -105,7 +105,7 @@ class QueueLoopsTest {
         try (MockDriver driver = new MockDriver(memory, device)) {
             driver.negotiate(0);
             offered(driver, 0);
-            driver.addQueue(1, SIZE).putAvailIdx(SIZE + 1);
+            driver.addSplitQueue(1, SIZE).putAvailIdx(SIZE + 1);
             driver.activate();
             second.runUntilIdle();
             assertNotNull(driver.broken());
@@ -119,8 +119,8 @@ class QueueLoopsTest {
         EchoDevice device = new EchoDevice(QueueLoops.roundRobin(List.of(first, second)), 3, SIZE);
         try (MockDriver driver = new MockDriver(memory, device)) {
             driver.negotiate(Features.RING_RESET);
-            MockQueue other = driver.addQueue(0, SIZE);
-            MockQueue neighbour = driver.addQueue(1, SIZE);
+            MockSplitQueue other = driver.addSplitQueue(0, SIZE);
+            MockSplitQueue neighbour = driver.addSplitQueue(1, SIZE);
             driver.activate();
             first.runUntilIdle();
             second.runUntilIdle();
@@ -136,11 +136,11 @@ class QueueLoopsTest {
             assertTrue(neighbour.collect());
             other.close();
 
-            MockQueue again = driver.addQueue(0, SIZE / 2);
+            MockSplitQueue again = driver.addSplitQueue(0, SIZE / 2);
             again.readable(IN, 4).writable(OUT, 4).offer();
             device.enableQueue(again.setup());
             // One that the driver had not enabled before may come too.
-            MockQueue late = driver.addQueue(2, SIZE);
+            MockSplitQueue late = driver.addSplitQueue(2, SIZE);
             device.enableQueue(late.setup());
             first.runUntilIdle();
             again.kick();
@@ -159,8 +159,8 @@ class QueueLoopsTest {
         EchoDevice device = new EchoDevice(QueueLoops.single(first), 2, SIZE);
         try (MockDriver driver = new MockDriver(memory, device)) {
             driver.negotiate(Features.RING_RESET);
-            MockQueue idle = driver.addQueue(0, SIZE);
-            MockQueue busy = offered(driver, 1);
+            MockSplitQueue idle = driver.addSplitQueue(0, SIZE);
+            MockSplitQueue busy = offered(driver, 1);
             device.holding = true;
             driver.activate();
             first.runUntilIdle();
@@ -178,7 +178,7 @@ class QueueLoopsTest {
         EchoDevice device = new EchoDevice(QueueLoops.single(first), 1, SIZE);
         try (MockDriver driver = new MockDriver(memory, device)) {
             driver.negotiate(Features.RING_RESET);
-            QueueSetup good = driver.addQueue(0, SIZE).setup();
+            QueueSetup good = driver.addSplitQueue(0, SIZE).setup();
             driver.activate();
             first.runUntilIdle();
             device.resetQueue(0);

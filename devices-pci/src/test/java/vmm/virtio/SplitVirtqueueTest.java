@@ -10,14 +10,14 @@ import org.junit.jupiter.api.Test;
 import vmm.memory.GuestFaultException;
 import vmm.memory.GuestMemory;
 import vmm.virtio.driver.MockDriver;
-import vmm.virtio.driver.MockQueue;
+import vmm.virtio.driver.MockSplitQueue;
 
 class SplitVirtqueueTest {
     private static final int SIZE = 8;
     private static final long RAM = 1 << 20;
-    private static final int NEXT = MockQueue.DESC_F_NEXT;
-    private static final int WRITE = MockQueue.DESC_F_WRITE;
-    private static final int INDIRECT = MockQueue.DESC_F_INDIRECT;
+    private static final int NEXT = MockSplitQueue.DESC_F_NEXT;
+    private static final int WRITE = MockSplitQueue.DESC_F_WRITE;
+    private static final int INDIRECT = MockSplitQueue.DESC_F_INDIRECT;
     private static final long BUFFER = 0x80000;
     private static final long TABLE = 0x90000;
 
@@ -30,12 +30,12 @@ class SplitVirtqueueTest {
         driver.close();
     }
 
-    private MockQueue guest(long features) {
+    private MockSplitQueue guest(long features) {
         driver.negotiate(features);
-        return driver.addQueue(0, SIZE);
+        return driver.addSplitQueue(0, SIZE);
     }
 
-    private SplitVirtqueue device(MockQueue guest) {
+    private SplitVirtqueue device(MockSplitQueue guest) {
         return new SplitVirtqueue(memory, guest.setup(), driver.features());
     }
 
@@ -45,12 +45,12 @@ class SplitVirtqueueTest {
     }
 
     private void assertRefused(int size, long descriptors, long driverArea, long deviceArea) {
-        QueueSetup setup = placed(driver.addQueue(0, SIZE).setup(), size, descriptors, driverArea, deviceArea);
+        QueueSetup setup = placed(driver.addSplitQueue(0, SIZE).setup(), size, descriptors, driverArea, deviceArea);
         assertThrows(GuestFaultException.class, () -> new SplitVirtqueue(memory, setup, 0));
     }
 
     /** Offers descriptor {@code head} as it stands and expects that it breaks the queue. */
-    private void assertBroken(MockQueue guest, int head) {
+    private void assertBroken(MockSplitQueue guest, int head) {
         SplitVirtqueue queue = device(guest);
         guest.putAvailable(0, head);
         guest.putAvailIdx(1);
@@ -84,14 +84,14 @@ class SplitVirtqueueTest {
     @Test
     void areasThatEndWithMemoryAreTaken() {
         guest(0);
-        QueueSetup setup =
-                placed(driver.addQueue(0, SIZE).setup(), SIZE, RAM - 16 * SIZE, RAM - 6 - 2 * SIZE, RAM - 8 - 8 * SIZE);
+        QueueSetup setup = placed(
+                driver.addSplitQueue(0, SIZE).setup(), SIZE, RAM - 16 * SIZE, RAM - 6 - 2 * SIZE, RAM - 8 - 8 * SIZE);
         assertFalse(new SplitVirtqueue(memory, setup, 0).pop(chain));
     }
 
     @Test
     void nothingIsPoppedBeforeTheDriverShowsItsIndex() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue queue = device(guest);
         guest.readable(BUFFER, 10).offer();
         assertFalse(queue.pop(chain));
@@ -102,7 +102,7 @@ class SplitVirtqueueTest {
 
     @Test
     void aDirectChainHasItsReadableAndWritableBuffersInOrder() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue queue = device(guest);
         int head = guest.readable(BUFFER, 16)
                 .readable(BUFFER + 100, 1)
@@ -123,7 +123,7 @@ class SplitVirtqueueTest {
 
     @Test
     void anIndirectChainIsTheSameAsADirectOne() {
-        MockQueue guest = guest(Features.RING_INDIRECT_DESC);
+        MockSplitQueue guest = guest(Features.RING_INDIRECT_DESC);
         SplitVirtqueue queue = device(guest);
         guest.readable(BUFFER, 16).writable(BUFFER + 200, 512).writable(BUFFER + 800, 1);
         guest.offerIndirect(TABLE);
@@ -137,7 +137,7 @@ class SplitVirtqueueTest {
 
     @Test
     void directDescriptorsMayEndInAnIndirectOneWhoseWriteFlagIsIgnored() {
-        MockQueue guest = guest(Features.RING_INDIRECT_DESC);
+        MockSplitQueue guest = guest(Features.RING_INDIRECT_DESC);
         SplitVirtqueue queue = device(guest);
         guest.putDescriptor(0, BUFFER, 4, NEXT, 3);
         guest.putDescriptor(3, TABLE, 32, INDIRECT | WRITE, 0);
@@ -152,7 +152,7 @@ class SplitVirtqueueTest {
 
     @Test
     void anIndirectChainMayFollowItsNextFieldsInAnyOrder() {
-        MockQueue guest = guest(Features.RING_INDIRECT_DESC);
+        MockSplitQueue guest = guest(Features.RING_INDIRECT_DESC);
         SplitVirtqueue queue = device(guest);
         guest.putDescriptor(0, TABLE, 48, INDIRECT, 0);
         guest.putDescriptor(TABLE, 0, BUFFER, 1, NEXT, 2);
@@ -166,7 +166,7 @@ class SplitVirtqueueTest {
 
     @Test
     void anIndirectChainMayBeLongerThanTheQueueButNotThanTheDeviceTakes() {
-        MockQueue guest = guest(Features.RING_INDIRECT_DESC);
+        MockSplitQueue guest = guest(Features.RING_INDIRECT_DESC);
         for (int i = 0; i < 17; i++) {
             guest.putDescriptor(TABLE, i, BUFFER, 1, i == 15 ? 0 : NEXT, i + 1);
         }
@@ -185,7 +185,7 @@ class SplitVirtqueueTest {
 
     @Test
     void aDescriptorLoopBreaksTheQueue() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         guest.putDescriptor(0, BUFFER, 1, NEXT, 1);
         guest.putDescriptor(1, BUFFER, 1, NEXT, 0);
         assertBroken(guest, 0);
@@ -195,14 +195,14 @@ class SplitVirtqueueTest {
 
     @Test
     void aLoopOfEmptyDescriptorsBreaksTheQueue() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         guest.putDescriptor(0, BUFFER, 0, NEXT, 0);
         assertBroken(guest, 0);
     }
 
     @Test
     void aLoopInAnIndirectTableBreaksTheQueue() {
-        MockQueue guest = guest(Features.RING_INDIRECT_DESC);
+        MockSplitQueue guest = guest(Features.RING_INDIRECT_DESC);
         guest.putDescriptor(0, TABLE, 32, INDIRECT, 0);
         guest.putDescriptor(TABLE, 0, BUFFER, 1, NEXT, 1);
         guest.putDescriptor(TABLE, 1, BUFFER, 1, NEXT, 1);
@@ -211,7 +211,7 @@ class SplitVirtqueueTest {
 
     @Test
     void aHeadOrNextBeyondTheTableBreaksTheQueue() {
-        MockQueue guest = guest(Features.RING_INDIRECT_DESC);
+        MockSplitQueue guest = guest(Features.RING_INDIRECT_DESC);
         assertBroken(guest, SIZE);
         assertBroken(guest, 0xffff);
         guest.putDescriptor(0, BUFFER, 1, NEXT, SIZE);
@@ -223,7 +223,7 @@ class SplitVirtqueueTest {
 
     @Test
     void anIndirectTableIsRefusedUnlessItFollowsTheRules() {
-        MockQueue guest = guest(Features.RING_INDIRECT_DESC);
+        MockSplitQueue guest = guest(Features.RING_INDIRECT_DESC);
         guest.putDescriptor(TABLE, 0, BUFFER, 1, 0, 0);
         guest.putDescriptor(0, TABLE, 0, INDIRECT, 0);
         assertBroken(guest, 0);
@@ -240,7 +240,7 @@ class SplitVirtqueueTest {
 
     @Test
     void anIndirectTableIsRefusedIfItWasNotNegotiated() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         guest.putDescriptor(0, TABLE, 16, INDIRECT, 0);
         guest.putDescriptor(TABLE, 0, BUFFER, 1, 0, 0);
         assertBroken(guest, 0);
@@ -248,7 +248,7 @@ class SplitVirtqueueTest {
 
     @Test
     void aReadableBufferAfterAWritableOneBreaksTheQueue() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         guest.putDescriptor(0, BUFFER, 1, NEXT | WRITE, 1);
         guest.putDescriptor(1, BUFFER, 1, 0, 0);
         assertBroken(guest, 0);
@@ -256,7 +256,7 @@ class SplitVirtqueueTest {
 
     @Test
     void aBufferOutsideMemoryBreaksTheQueue() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         for (long address : new long[] {RAM, RAM - 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 0xffff_ffffL}) {
             guest.putDescriptor(0, address, 2, 0, 0);
             assertBroken(guest, 0);
@@ -271,7 +271,7 @@ class SplitVirtqueueTest {
         GuestMemory large = GuestMemory.allocate(3L << 30);
         try {
             MockDriver largeDriver = new MockDriver(large, new IdleDevice(SIZE));
-            MockQueue guest = largeDriver.addQueue(0, SIZE);
+            MockSplitQueue guest = largeDriver.addSplitQueue(0, SIZE);
             DescriptorChain target = new DescriptorChain(large, SIZE);
             SplitVirtqueue queue = new SplitVirtqueue(large, guest.setup(), 0);
             guest.putDescriptor(0, 0, 2L << 30, NEXT, 1);
@@ -290,7 +290,7 @@ class SplitVirtqueueTest {
 
     @Test
     void anAvailableIndexFurtherAheadThanTheQueueIsLongBreaksTheQueue() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue queue = device(guest);
         guest.putAvailIdx(SIZE + 1);
         assertThrows(GuestFaultException.class, () -> queue.pop(chain));
@@ -299,7 +299,7 @@ class SplitVirtqueueTest {
 
     @Test
     void anAvailableIndexThatGoesBackBreaksTheQueue() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue queue = device(guest);
         guest.readable(BUFFER, 1).offer();
         guest.kick();
@@ -310,7 +310,7 @@ class SplitVirtqueueTest {
 
     @Test
     void moreChainsInFlightThanDescriptorsBreakTheQueue() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue queue = device(guest);
         guest.putDescriptor(0, BUFFER, 1, 0, 0);
         guest.putAvailIdx(SIZE);
@@ -329,16 +329,18 @@ class SplitVirtqueueTest {
     }
 
     @Test
-    void theDriverSeesCompletionsOnlyAfterPublish() {
-        MockQueue guest = guest(0);
+    void theDriverSeesACompletionAtOnceAndIsInterruptedOnceForAll() {
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue queue = device(guest);
         int head = guest.writable(BUFFER, 100).offer();
         guest.kick();
         assertTrue(queue.pop(chain));
         queue.complete(chain.head(), 0xffff_fffeL);
-        assertFalse(guest.collect());
-        assertTrue(queue.publish());
+        assertEquals(0, guest.interrupts());
         assertTrue(guest.collect());
+        assertTrue(queue.notifyDriver());
+        assertFalse(queue.notifyDriver());
+        assertEquals(1, guest.interrupts());
         assertEquals(head, guest.usedHead());
         assertEquals(0xffff_fffeL, guest.usedLength());
         assertFalse(guest.collect());
@@ -347,7 +349,7 @@ class SplitVirtqueueTest {
 
     @Test
     void chainsMayBeCompletedInAnyOrder() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue queue = device(guest);
         int first = guest.writable(BUFFER, 1).offer();
         int second = guest.writable(BUFFER, 1).offer();
@@ -356,7 +358,7 @@ class SplitVirtqueueTest {
         assertTrue(queue.pop(chain));
         queue.complete(second, 1);
         queue.complete(first, 1);
-        queue.publish();
+        queue.notifyDriver();
         assertTrue(guest.collect());
         assertEquals(second, guest.usedHead());
         assertTrue(guest.collect());
@@ -366,7 +368,7 @@ class SplitVirtqueueTest {
     @Test
     void manyTurnsOfBothRingsPastTheWrapOfTheirIndicesLoseNothing() {
         for (long features : new long[] {0, Features.RING_EVENT_IDX}) {
-            MockQueue guest = guest(features);
+            MockSplitQueue guest = guest(features);
             SplitVirtqueue queue = device(guest);
             queue.enableNotifications();
             for (int turn = 0; turn < 70_000; turn++) {
@@ -374,7 +376,7 @@ class SplitVirtqueueTest {
                 assertTrue(guest.kick(), "turn " + turn);
                 assertTrue(queue.pop(chain));
                 queue.complete(chain.head(), turn);
-                assertTrue(queue.publish(), "turn " + turn);
+                assertTrue(queue.notifyDriver(), "turn " + turn);
                 assertFalse(queue.enableNotifications());
                 assertTrue(guest.collect());
                 assertEquals(head, guest.usedHead());
@@ -388,13 +390,13 @@ class SplitVirtqueueTest {
 
     @Test
     void aQueueGoesOnFromItsState() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue before = device(guest);
         guest.writable(BUFFER, 1).offer();
         guest.kick();
         assertTrue(before.pop(chain));
         before.complete(chain.head(), 1);
-        before.publish();
+        before.notifyDriver();
         assertTrue(guest.collect());
 
         SplitVirtqueue after = new SplitVirtqueue(memory, guest.setup(), driver.features(), before.state());
@@ -403,12 +405,12 @@ class SplitVirtqueueTest {
         guest.kick();
         assertTrue(after.pop(chain));
         after.complete(chain.head(), 1);
-        after.publish();
+        after.notifyDriver();
         assertTrue(guest.collect());
         assertEquals(head, guest.usedHead());
     }
 
-    private void complete(MockQueue guest, SplitVirtqueue queue, int chains) {
+    private void complete(MockSplitQueue guest, SplitVirtqueue queue, int chains) {
         for (int i = 0; i < chains; i++) {
             guest.writable(BUFFER, 1).offer();
         }
@@ -420,22 +422,22 @@ class SplitVirtqueueTest {
     }
 
     @Test
-    void aPublishOfNothingInterruptsNobody() {
-        MockQueue guest = guest(0);
-        assertFalse(device(guest).publish());
+    void whereNothingWasCompletedNobodyIsInterrupted() {
+        MockSplitQueue guest = guest(0);
+        assertFalse(device(guest).notifyDriver());
         assertEquals(0, guest.interrupts());
     }
 
     @Test
     void theAvailableRingsFlagSuppressesInterruptsWithoutEventIdx() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue queue = device(guest);
         guest.wantInterrupts(false);
         complete(guest, queue, 1);
-        assertFalse(queue.publish());
+        assertFalse(queue.notifyDriver());
         guest.wantInterrupts(true);
         complete(guest, queue, 1);
-        assertTrue(queue.publish());
+        assertTrue(queue.notifyDriver());
         assertEquals(1, guest.interrupts());
         assertEquals(1, queue.counters().suppressed());
         assertEquals(1, queue.counters().notified());
@@ -443,33 +445,33 @@ class SplitVirtqueueTest {
 
     @Test
     void theAvailableRingsFlagIsIgnoredWithEventIdx() {
-        MockQueue guest = guest(Features.RING_EVENT_IDX);
+        MockSplitQueue guest = guest(Features.RING_EVENT_IDX);
         SplitVirtqueue queue = device(guest);
         memory.putShort(guest.driverArea(), 1);
         complete(guest, queue, 1);
-        assertTrue(queue.publish());
+        assertTrue(queue.notifyDriver());
     }
 
     @Test
     void usedEventIsIgnoredWithoutEventIdx() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue queue = device(guest);
         guest.putUsedEvent(1000);
         complete(guest, queue, 1);
-        assertTrue(queue.publish());
+        assertTrue(queue.notifyDriver());
     }
 
     @Test
     void aBatchInterruptsExactlyIfItWritesTheEntryAtUsedEvent() {
         for (int event = 0; event < 7; event++) {
-            MockQueue guest = guest(Features.RING_EVENT_IDX);
+            MockSplitQueue guest = guest(Features.RING_EVENT_IDX);
             SplitVirtqueue queue = device(guest);
             guest.putUsedEvent(0x8000);
             complete(guest, queue, 2);
-            assertFalse(queue.publish());
+            assertFalse(queue.notifyDriver());
             guest.putUsedEvent(event);
             complete(guest, queue, 3);
-            assertEquals(event >= 2 && event <= 4, queue.publish(), "used_event " + event);
+            assertEquals(event >= 2 && event <= 4, queue.notifyDriver(), "used_event " + event);
             guest.close();
         }
     }
@@ -477,7 +479,7 @@ class SplitVirtqueueTest {
     @Test
     void usedEventIsComparedAcrossTheWrapOfTheIndex() {
         for (int event = 0xfffc; event < 0x10004; event++) {
-            MockQueue guest = guest(Features.RING_EVENT_IDX);
+            MockSplitQueue guest = guest(Features.RING_EVENT_IDX);
             guest.putAvailIdx(0xfffe);
             SplitVirtqueue queue =
                     new SplitVirtqueue(memory, guest.setup(), driver.features(), new Virtqueue.State(0xfffe, 0xfffe));
@@ -489,7 +491,7 @@ class SplitVirtqueueTest {
                 queue.complete(0, 0);
             }
             // Writes the entries 0xfffe, 0xffff, 0 and 1.
-            assertEquals(event >= 0xfffe && event <= 0x10001, queue.publish(), "used_event " + event);
+            assertEquals(event >= 0xfffe && event <= 0x10001, queue.notifyDriver(), "used_event " + event);
             assertEquals(2, guest.usedIdx());
             guest.close();
         }
@@ -497,7 +499,7 @@ class SplitVirtqueueTest {
 
     @Test
     void theUsedRingsFlagSuppressesDoorbellsWithoutEventIdx() {
-        MockQueue guest = guest(0);
+        MockSplitQueue guest = guest(0);
         SplitVirtqueue queue = device(guest);
         queue.disableNotifications();
         assertEquals(1, guest.usedFlags());
@@ -513,7 +515,7 @@ class SplitVirtqueueTest {
 
     @Test
     void availEventSuppressesDoorbellsWithEventIdxAndFlagsStayZero() {
-        MockQueue guest = guest(Features.RING_EVENT_IDX);
+        MockSplitQueue guest = guest(Features.RING_EVENT_IDX);
         SplitVirtqueue queue = device(guest);
         guest.readable(BUFFER, 1).offer();
         assertTrue(guest.kick());

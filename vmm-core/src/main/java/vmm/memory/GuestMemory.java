@@ -38,6 +38,8 @@ public final class GuestMemory implements AutoCloseable {
             .withOrder(ByteOrder.LITTLE_ENDIAN)
             .varHandle()
             .withInvokeExactBehavior();
+    private static final VarHandle ORDERED_LONG =
+            ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
 
     /** A stretch of RAM: {@code size} bytes from guest physical address {@code start}. */
     public record Region(long start, long size) {}
@@ -181,14 +183,24 @@ public final class GuestMemory implements AutoCloseable {
      * after this one (an acquire).
      */
     public int getShortAcquire(long address) {
-        return (short) ORDERED_SHORT.getAcquire(bytes, checkEven(address)) & 0xffff;
+        return (short) ORDERED_SHORT.getAcquire(bytes, checkAligned(address, 2)) & 0xffff;
     }
 
     /**
      * Sets the 16 bits at an even {@code address}: a guest that sees them sees all that was written before (a release).
      */
     public void putShortRelease(long address, int value) {
-        ORDERED_SHORT.setRelease(bytes, checkEven(address), (short) value);
+        ORDERED_SHORT.setRelease(bytes, checkAligned(address, 2), (short) value);
+    }
+
+    /** The 64 bits at an {@code address} that is a multiple of 8, read at once. See {@link #getShortAcquire}. */
+    public long getLongAcquire(long address) {
+        return (long) ORDERED_LONG.getAcquire(bytes, checkAligned(address, 8));
+    }
+
+    /** Sets the 64 bits at an {@code address} that is a multiple of 8 at once. See {@link #putShortRelease}. */
+    public void putLongRelease(long address, long value) {
+        ORDERED_LONG.setRelease(bytes, checkAligned(address, 8), value);
     }
 
     /** Copies guest memory into {@code target}. */
@@ -222,11 +234,12 @@ public final class GuestMemory implements AutoCloseable {
         return address;
     }
 
-    private long checkEven(long address) {
-        if ((address & 1) != 0) {
-            throw new GuestFaultException("Address 0x" + Long.toHexString(address) + " is odd.");
+    private long checkAligned(long address, int size) {
+        if ((address & (size - 1)) != 0) {
+            throw new GuestFaultException(
+                    "Address 0x" + Long.toHexString(address) + " is no multiple of " + size + ".");
         }
-        return check(address, 2);
+        return check(address, size);
     }
 
     private static GuestFaultException outside(long address, long length) {

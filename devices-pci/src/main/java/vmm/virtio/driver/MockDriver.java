@@ -71,9 +71,21 @@ public final class MockDriver implements DeviceEvents, AutoCloseable {
         return features;
     }
 
-    /** Lays out a queue. Its size is a power of two. */
+    /** Lays out a queue as the features say. The size of a split one is a power of two. */
     public MockQueue addQueue(int index, int size) {
-        MockQueue queue = new MockQueue(this, index, size, features);
+        return (features & Features.RING_PACKED) != 0 ? addPackedQueue(index, size) : addSplitQueue(index, size);
+    }
+
+    /** Lays out a split queue, whatever was negotiated. */
+    public MockSplitQueue addSplitQueue(int index, int size) {
+        MockSplitQueue queue = new MockSplitQueue(this, index, size, features);
+        queues[index] = queue;
+        return queue;
+    }
+
+    /** Lays out a packed queue, whatever was negotiated. */
+    public MockPackedQueue addPackedQueue(int index, int size) {
+        MockPackedQueue queue = new MockPackedQueue(this, index, size, features);
         queues[index] = queue;
         return queue;
     }

@@ -13,14 +13,14 @@ import vmm.virtio.SplitVirtqueue;
 import vmm.virtio.blk.BlkConfig;
 import vmm.virtio.blk.VirtioBlkDevice;
 import vmm.virtio.driver.MockDriver;
-import vmm.virtio.driver.MockQueue;
+import vmm.virtio.driver.MockSplitQueue;
 
 /** Purpose: what the ring itself adds to every request. */
 @State(Scope.Thread)
 public class QueueBenchmark {
     private static final int SIZE = 256;
-    private static final int NEXT = MockQueue.DESC_F_NEXT;
-    private static final int WRITE = MockQueue.DESC_F_WRITE;
+    private static final int NEXT = MockSplitQueue.DESC_F_NEXT;
+    private static final int WRITE = MockSplitQueue.DESC_F_WRITE;
     private static final long BUFFERS = 0x80000;
 
     private final GuestMemory memory = GuestMemory.detached(1 << 20);
@@ -28,7 +28,7 @@ public class QueueBenchmark {
             memory,
             new VirtioBlkDevice(
                     new SteppedEventLoop(), new NullDisk("null", 1 << 20, false), BlkConfig.of("drive0", "")));
-    private final MockQueue guest = driver.addQueue(0, SIZE);
+    private final MockSplitQueue guest = driver.addSplitQueue(0, SIZE);
     private final SplitVirtqueue queue = new SplitVirtqueue(memory, guest.setup(), 0);
     private final DescriptorChain chain = new DescriptorChain(memory, SIZE);
     private int availIdx;
@@ -50,7 +50,7 @@ public class QueueBenchmark {
         guest.wantInterrupts(false);
     }
 
-    /** Takes one chain of three descriptors, gives it back and publishes it. */
+    /** Takes one chain of three descriptors, and gives it back. */
     @Benchmark
     public long popAndComplete() {
         guest.putAvailIdx(++availIdx);
@@ -58,7 +58,7 @@ public class QueueBenchmark {
             throw new IllegalStateException("The ring is empty.");
         }
         queue.complete(chain.head(), chain.writableBytes());
-        queue.publish();
+        queue.notifyDriver();
         return chain.writableBytes();
     }
 

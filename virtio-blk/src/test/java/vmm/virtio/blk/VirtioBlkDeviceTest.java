@@ -444,7 +444,7 @@ class VirtioBlkDeviceTest {
             own.runUntilIdle();
             assertNotNull(eraser.driver.broken());
             other.reset();
-            assertEquals(0, queue.usedIdx());
+            assertEquals(0, queue.used());
         }
     }
 

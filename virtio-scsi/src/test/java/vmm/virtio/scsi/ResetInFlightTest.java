@@ -36,7 +36,7 @@ class ResetInFlightTest {
             driver.activate();
             // The first one hears of the power on, the second one waits for the disk.
             request(memory, queue, "03 00 00 00 00 00", 0);
-            await(() -> queue.usedIdx() == 1);
+            await(() -> queue.used() == 1);
             loop.call(() -> {
                 medium.hold();
                 return true;
@@ -52,7 +52,7 @@ class ResetInFlightTest {
 
             assertFalse(reset.isAlive());
             assertEquals(5, memory.getByte(DATA));
-            assertEquals(1, queue.usedIdx());
+            assertEquals(1, queue.used());
         }
     }
 

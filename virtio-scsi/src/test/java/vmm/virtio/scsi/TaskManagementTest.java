@@ -116,9 +116,9 @@ class TaskManagementTest {
     void theDriverSeesAbortedTasksBeforeTheFunctionsEnd() {
         // virtio 1.3 5.6.6.2: who hears of the function's end finds all that it aborted among what was used
         AtomicInteger usedWhenTheFunctionEnded = new AtomicInteger(-1);
-        driver.restart(() -> usedWhenTheFunctionEnded.set(driver.requests.usedIdx()));
+        driver.restart(() -> usedWhenTheFunctionEnded.set(driver.requests.used()));
         driver.settle();
-        int before = driver.requests.usedIdx();
+        int before = driver.requests.used();
         medium.hold();
         offerRead(0, 5);
         manage(ABORT_TASK_SET, LUN_0, 0);
