@@ -20,7 +20,7 @@ final class ClusterMap implements Tables {
     /** What is shown of tables that are not there. */
     private final Slice nothing;
 
-    private long[] l1;
+    private final RootTable l1;
 
     /** L1 entries that refer to something else than an L2 table of their own. */
     private final BitSet invalidTables = new BitSet();
@@ -31,24 +31,24 @@ final class ClusterMap implements Tables {
         long bytes();
     }
 
-    ClusterMap(Header header, long[] l1, MetadataClusters metadata, FileSize fileSize, int cacheBytes) {
+    ClusterMap(Header header, RootTable l1, MetadataClusters metadata, FileSize fileSize, int cacheBytes) {
         this.geometry = header.geometry();
         this.version = header.version();
         this.l1 = l1;
         this.metadata = metadata;
         this.fileSize = fileSize;
         long sliceBytes = 8L * geometry.sliceWords();
-        long needed = (long) l1.length * geometry.slicesPerTable();
-        this.cache = new SliceCache(l1.length, geometry.slicesPerTable(), (int)
+        long needed = (long) l1.size() * geometry.slicesPerTable();
+        this.cache = new SliceCache(l1.size(), geometry.slicesPerTable(), (int)
                 Math.clamp(cacheBytes / sliceBytes, 1, Math.max(needed, 1)));
         this.nothing = new Slice(-1, -1, geometry.sliceWords());
-        for (int i = 0; i < l1.length; i++) {
+        for (int i = 0; i < l1.size(); i++) {
             claimTable(i);
         }
     }
 
     private void claimTable(int table) {
-        long entry = l1[table];
+        long entry = l1.get(table);
         long offset = L2Entry.offset(entry);
         if (entry == 0) {
             return;
@@ -178,6 +178,97 @@ final class ClusterMap implements Tables {
         return L2Entry.isZero(bitmap, unit) ? Kind.ZERO : Kind.UNALLOCATED;
     }
 
+    RootTable root() {
+        return l1;
+    }
+
+    @Override
+    public SliceCache cache() {
+        return cache;
+    }
+
+    /** The slice that maps {@code guest}, which is in memory. */
+    Slice slice(long guest) {
+        Slice slice = cache.find(geometry.l1Index(guest), geometry.sliceInTable(guest));
+        if (slice == null) {
+            throw new IllegalStateException("The L2 entry for offset " + guest + " is not in memory.");
+        }
+        return slice;
+    }
+
+    /** The first word of entry {@code index} of a slice. */
+    long entry(Slice slice, int index) {
+        return slice.word(index << geometry.entryWordBits);
+    }
+
+    /** The second word of entry {@code index} of a slice, where entries have one. */
+    long bitmap(Slice slice, int index) {
+        return slice.word((index << 1) + 1);
+    }
+
+    /** How the unit of the disk is kept that {@code guest} is in. */
+    Kind kind(Slice slice, long guest) {
+        int index = geometry.entryInSlice(guest);
+        if (!geometry.extended) {
+            return kindOf(entry(slice, index));
+        }
+        int unit = (int) ((guest & geometry.clusterMask) >>> geometry.unitBits);
+        return kindOf(entry(slice, index), bitmap(slice, index), unit);
+    }
+
+    /** Changes an entry. */
+    void change(Slice slice, int index, long entry, long bitmap) {
+        cache.changing(slice);
+        if (geometry.extended) {
+            slice.setPair(2 * index, entry, bitmap);
+        } else {
+            slice.set(index, entry);
+        }
+    }
+
+    /** True if there is no such L2 table. */
+    boolean isAbsent(int table) {
+        return l1.get(table) == 0;
+    }
+
+    /** True if there is such an L2 table, and it may be changed. */
+    boolean owns(int table) {
+        return L2Entry.isCopied(l1.get(table)) && !invalidTables.get(table);
+    }
+
+    /** Enters an L2 table with the same entries as the one before it, or zeros if there was none. */
+    void putTable(int table, long offset) {
+        if (isAbsent(table)) {
+            cache.hide(table);
+        }
+        metadata.claim(offset, geometry.clusterSize, Owner.L2_TABLE, table);
+        l1.set(table, offset | L2Entry.COPIED);
+    }
+
+    /** Makes room for more tables. */
+    void grow(long offset, int entries) {
+        metadata.release(l1.offset(), 8L * l1.size());
+        l1.move(offset, entries);
+        metadata.claim(offset, 8L * entries, Owner.L1_TABLE, 0);
+        cache.grow(entries);
+    }
+
+    /** Sees to it that nobody takes clusters for the disk's that hold tables from now on. */
+    void noticeMetadata(long offset, long length) {
+        for (Slice slice : cache.all()) {
+            for (int i = 0; i < slice.size(); i += 1 << geometry.entryWordBits) {
+                long entry = slice.word(i);
+                long data = L2Entry.offset(entry);
+                if (!L2Entry.isCompressed(entry) && data >= offset && data < offset + length) {
+                    BitSet before = slice.invalid;
+                    BitSet invalid = before == null ? new BitSet() : (BitSet) before.clone();
+                    invalid.set(i >> geometry.entryWordBits);
+                    slice.invalid = invalid;
+                }
+            }
+        }
+    }
+
     @Override
     public @Nullable Slice find(int table, int part) {
         return cache.find(table, part);
@@ -188,7 +279,7 @@ final class ClusterMap implements Tables {
         if (invalidTables.get(table)) {
             return INVALID;
         }
-        long offset = L2Entry.offset(l1[table]);
+        long offset = L2Entry.offset(l1.get(table));
         return offset == 0 ? ABSENT : offset + 8L * geometry.sliceWords() * part;
     }
 

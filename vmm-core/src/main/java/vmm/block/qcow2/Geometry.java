@@ -102,6 +102,16 @@ final class Geometry {
         return (int) (guest >>> clusterBits) & ((1 << sliceBits) - 1);
     }
 
+    /** The end of what the slice covers that maps an offset of the guest. */
+    long endOfSlice(long guest) {
+        return ((guest >>> (clusterBits + sliceBits)) + 1) << (clusterBits + sliceBits);
+    }
+
+    /** The end of what the L2 table covers that maps an offset of the guest. */
+    long endOfTable(long guest) {
+        return ((guest >>> (clusterBits + tableBits)) + 1) << (clusterBits + tableBits);
+    }
+
     /** How many slices an L2 table has. */
     int slicesPerTable() {
         return 1 << (tableBits - sliceBits);

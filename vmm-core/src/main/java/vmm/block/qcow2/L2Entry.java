@@ -38,6 +38,21 @@ final class L2Entry {
         return (entry & ZERO) != 0;
     }
 
+    /** True if a cluster of the file belongs to this entry alone, so that it may be written. */
+    static boolean isOwned(long entry) {
+        return !isCompressed(entry) && isCopied(entry) && offset(entry) != 0;
+    }
+
+    /** True if the entry refers to a cluster of the file, or to a part of one or two. */
+    static boolean holdsCluster(long entry) {
+        return isCompressed(entry) || offset(entry) != 0;
+    }
+
+    /** True if the entry refers to a cluster that may not be written, so that its data has to move. */
+    static boolean isLeftBehind(long entry) {
+        return holdsCluster(entry) && !isOwned(entry);
+    }
+
     /** Where in the file compressed data starts: at any byte. */
     static long compressedOffset(long entry, int clusterBits) {
         return entry & ((1L << sectorsShift(clusterBits)) - 1);

@@ -28,12 +28,18 @@ final class Piece extends BlockRequest {
      *
      * @param target the file's queue, or the backing disk's
      * @param offset where in that
+     * @param stable true if it has to be on stable storage in the end
      */
-    void start(Transfer transfer, Operation operation, BlockQueue target, long offset, long length) {
+    void start(Transfer transfer, Operation operation, BlockQueue target, long offset, long length, boolean stable) {
         this.transfer = transfer;
         data().clear();
-        transfer.data().moveTo(data(), length);
+        if (operation != Operation.FLUSH) {
+            transfer.data().moveTo(data(), length);
+        }
         prepare(operation, offset);
+        if (stable) {
+            requireStable();
+        }
         target.submit(this);
     }
 

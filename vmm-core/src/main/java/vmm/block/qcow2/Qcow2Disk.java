@@ -9,6 +9,7 @@ import vmm.block.BlockOptions;
 import vmm.block.BlockQueue;
 import vmm.block.raw.RawDisk;
 import vmm.event.EventLoop;
+import vmm.linux.Errno;
 import vmm.linux.HostException;
 
 /**
@@ -53,7 +54,7 @@ public final class Qcow2Disk implements BlockDevice {
     static Qcow2Disk open(BlockOptions options, BlockDevice file, List<Path> chain) {
         BlockDevice backing = null;
         try {
-            ImageOpener opener = new ImageOpener(options, file);
+            ImageOpener opener = new ImageOpener(options, file, ImageOpener.CacheSizes.DEFAULT);
             Header header = opener.readHeader();
             if (header.backing().exists()) {
                 backing = new BackingFile(options, chain, header.backing()).open();
@@ -74,12 +75,12 @@ public final class Qcow2Disk implements BlockDevice {
 
     @Override
     public long size() {
-        return image.header().size();
+        return image.size();
     }
 
     @Override
     public boolean readOnly() {
-        return true;
+        return options.readOnly();
     }
 
     @Override
@@ -89,15 +90,51 @@ public final class Qcow2Disk implements BlockDevice {
 
     @Override
     public BlockQueue openQueue(EventLoop loop) {
-        return new Qcow2Queue(this, image, loop);
+        Qcow2Queue queue = new Qcow2Queue(this, options, image, loop);
+        image.reclaimer().add(queue);
+        return queue;
     }
 
     @Override
+    public int discardGranularity() {
+        return options.unmap() && !options.readOnly() ? (int) image.geometry().clusterSize : 0;
+    }
+
+    /**
+     * Brings everything to stable storage, unlocks and closes.
+     *
+     * @throws HostException if the last writes may not be on stable storage; it is closed then as well
+     */
+    @Override
     public void close() {
+        int errno = 0;
         try {
+            if (!options.readOnly()) {
+                errno = settle();
+            }
             closeIfOpen(image.backing());
         } finally {
             file.close();
         }
+        if (errno != 0) {
+            throw new HostException("Disk " + options.source() + " could not be brought to an end ("
+                    + Errno.describe(errno) + "): what was written last may be lost, so check the storage and the"
+                    + " image.");
+        }
+    }
+
+    /** Commits until the file has all, and ends it where it is used no more. */
+    private int settle() {
+        int errno = 0;
+        try (WaitingIo io = new WaitingIo(this)) {
+            while (errno == 0 && !image.isSettled()) {
+                errno = io.flush();
+                io.await(image::isIdle);
+            }
+        }
+        if (errno == 0) {
+            image.trim();
+        }
+        return errno;
     }
 }

@@ -2,62 +2,123 @@ package vmm.block.qcow2;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
+import vmm.block.BlockDevice;
+import vmm.block.BlockOptions;
+import vmm.block.BlockOptions.Cache;
 import vmm.block.BlockQueue;
 import vmm.block.BlockRequest;
+import vmm.block.BlockRequest.Operation;
 import vmm.event.EventLoop;
 
 /** One loop's way to an image, with all that its requests need, so that they make no objects. Loop thread only. */
 final class Qcow2Queue implements BlockQueue {
-    private static final long ALIGNMENT = 4096;
+    /** The age of what does not look at the mapping by itself. */
+    static final int AGELESS = -1;
 
-    private final Qcow2Disk disk;
+    private static final long ALIGNMENT = 4096;
+    private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(int[].class);
+
+    private final BlockDevice disk;
     private final Image image;
     private final EventLoop loop;
     private final BlockQueue file;
     private final @Nullable BlockQueue backing;
+    private final boolean unmaps;
+    private final boolean writesThrough;
+    private final Unpacker unpacker;
+    private final CopyBuffers copyBuffers;
+    private final Commit commit;
+    private final ArrayDeque<SliceRead> freeReads = new ArrayDeque<>();
+    private final ArrayDeque<Allocation> freeAllocations = new ArrayDeque<>();
     private @Nullable Transfer freeTransfers;
     private @Nullable Piece freePieces;
-    private final ArrayDeque<SliceRead> freeReads = new ArrayDeque<>();
-    private final Unpacker unpacker;
 
-    /** Loads that this queue has to start when it has left the image's lock. */
-    private final ArrayDeque<SliceLoad> loads = new ArrayDeque<>();
+    /** How many requests of even and of odd ages are under way. Read by others. */
+    private final int[] requests = new int[2];
+
+    /** What this queue has to start when it has left the image's lock. */
+    private final ArrayDeque<Deferred> deferred = new ArrayDeque<>();
 
     /** Operations of any queue that go on when this one has left the image's lock. */
-    final Waiter.List woken = new Waiter.List();
+    final Waiters woken = new Waiters();
 
     /** Operations of this queue that go on. */
-    private final Waiter.List ready = new Waiter.List();
+    private final Waiters ready = new Waiters();
 
     private boolean resuming;
 
-    Qcow2Queue(Qcow2Disk disk, Image image, EventLoop loop) {
+    Qcow2Queue(BlockDevice disk, BlockOptions options, Image image, EventLoop loop) {
         this.disk = disk;
         this.image = image;
         this.loop = loop;
         this.file = image.file().openQueue(loop);
-        var behind = image.backing();
+        BlockDevice behind = image.backing();
         this.backing = behind == null ? null : behind.openQueue(loop);
+        this.unmaps = options.unmap();
+        this.writesThrough = options.cache() == Cache.WRITETHROUGH;
         this.unpacker = new Unpacker(this);
+        this.copyBuffers = new CopyBuffers(this);
+        this.commit = new Commit(this);
     }
 
     @Override
     public void submit(BlockRequest request) {
         int errno = request.begin(disk);
-        boolean nothing = request.operation() == BlockRequest.Operation.FLUSH || request.length() == 0;
-        if (errno != 0 || nothing) {
+        if (errno != 0 || (request.operation() == Operation.DISCARD && !unmaps)) {
             request.end(errno);
             return;
         }
+        transfer().start(request, request.operation() == Operation.FLUSH ? AGELESS : enter());
+    }
+
+    /** Does a read that is a part of another request. */
+    void submitInside(BlockRequest request) {
+        transfer().start(request, AGELESS);
+    }
+
+    private Transfer transfer() {
         Transfer transfer = freeTransfers;
         if (transfer == null) {
-            transfer = new Transfer(this);
-        } else {
-            freeTransfers = transfer.nextFree;
+            return new Transfer(this);
         }
-        transfer.start(request);
+        freeTransfers = transfer.nextFree;
+        return transfer;
+    }
+
+    /** Begins a request that looks at the mapping; returns its age. */
+    private int enter() {
+        Reclaimer reclaimer = image.reclaimer();
+        while (true) {
+            int age = reclaimer.age();
+            add(age & 1, 1);
+            // Before the mapping is looked at, and before the age is: it may just be ending.
+            VarHandle.fullFence();
+            if (reclaimer.age() == age) {
+                return age & 1;
+            }
+            add(age & 1, -1);
+        }
+    }
+
+    private void add(int age, int change) {
+        COUNTS.setRelease(requests, age, requests[age] + change);
+    }
+
+    /** Ends a request that looked at the mapping. */
+    void leave(int age) {
+        add(age, -1);
+        if (requests[age] == 0 && image.reclaimer().isEnding()) {
+            image.reclaim(this);
+        }
+    }
+
+    /** How many requests of an age, even or odd, are under way. Any thread. */
+    int requestsOf(int age) {
+        return (int) COUNTS.getAcquire(requests, age);
     }
 
     Image image() {
@@ -71,6 +132,32 @@ final class Qcow2Queue implements BlockQueue {
     @Nullable
     BlockQueue backing() {
         return backing;
+    }
+
+    /** True if discards are done. */
+    boolean unmaps() {
+        return unmaps;
+    }
+
+    /** True if a write is on stable storage when it ends. */
+    boolean writesThrough() {
+        return writesThrough;
+    }
+
+    Unpacker unpacker() {
+        return unpacker;
+    }
+
+    CopyBuffers copyBuffers() {
+        return copyBuffers;
+    }
+
+    Commit commit() {
+        return commit;
+    }
+
+    Reclaim newReclaim() {
+        return new Reclaim(this);
     }
 
     void free(Transfer transfer) {
@@ -92,24 +179,34 @@ final class Qcow2Queue implements BlockQueue {
         freePieces = piece;
     }
 
+    Allocation allocation() {
+        return freeAllocations.isEmpty() ? new Allocation(this) : freeAllocations.pop();
+    }
+
+    void free(Allocation allocation) {
+        freeAllocations.push(allocation);
+    }
+
+    SliceRead sliceRead() {
+        return freeReads.isEmpty() ? new SliceRead(this) : freeReads.pop();
+    }
+
     void free(SliceRead read) {
         freeReads.push(read);
     }
 
-    Unpacker unpacker() {
-        return unpacker;
-    }
-
-    /** Notes that {@code load} is to be started by this queue. With the image's lock. */
-    void startLater(SliceLoad load) {
-        loads.add(load);
+    /** Notes what this queue is to start. With the image's lock. */
+    void startLater(Deferred operation) {
+        deferred.add(operation);
     }
 
     /** Does what was put off while this thread had the image's lock. */
     void afterLock() {
-        for (SliceLoad load = loads.poll(); load != null; load = loads.poll()) {
-            SliceRead read = freeReads.poll();
-            (read == null ? new SliceRead(this) : read).start(load);
+        if (image.takeMark()) {
+            new CorruptMark().start(this);
+        }
+        for (Deferred operation = deferred.poll(); operation != null; operation = deferred.poll()) {
+            operation.start(this);
         }
         for (Waiter waiter = woken.poll(); waiter != null; waiter = woken.poll()) {
             if (waiter.queue.loop.inLoop()) {

@@ -20,6 +20,7 @@ final class SliceCache {
     private final int partsPerTable;
     private final int capacity;
     private final List<Slice> ring = new ArrayList<>();
+    private final List<Slice> dirty = new ArrayList<>();
     private int hand;
 
     /** By table, then by part. Replaced when the image grows. */
@@ -70,10 +71,8 @@ final class SliceCache {
         TABLES.setRelease(tables, table, parts);
     }
 
-    /** Forgets the slices of a table, none of which may be dirty or pinned. */
-    void forget(int table) {
-        ring.removeIf(slice -> slice.table == table);
-        hand = 0;
+    /** Ends {@link #showEverywhere}. */
+    void hide(int table) {
         TABLES.setRelease(tables, table, null);
     }
 
@@ -121,7 +120,20 @@ final class SliceCache {
         return ring;
     }
 
-    int capacity() {
-        return capacity;
+    /** Notes that {@code slice} is about to change. */
+    void changing(Slice slice) {
+        if (!slice.isDirty()) {
+            dirty.add(slice);
+        }
+    }
+
+    /** The slices that the file does not have as they are; who empties the list sees to it that it gets them. */
+    List<Slice> dirty() {
+        return dirty;
+    }
+
+    /** True if so much is dirty that the cache is hardly of use. */
+    boolean isPressed() {
+        return dirty.size() > capacity / 2;
     }
 }

@@ -23,6 +23,9 @@ interface Tables {
     /** A slice to be filled from the file. */
     Slice create(int table, int part);
 
+    /** Where the slices are. */
+    SliceCache cache();
+
     /** Takes a slice that was filled, so that it is found. */
     void add(Slice slice);
 }

@@ -39,44 +39,4 @@ abstract class Waiter implements Runnable {
     public final void run() {
         queue.resume(this);
     }
-
-    /** Operations that wait, in the order in which they came. */
-    static final class List {
-        private @Nullable Waiter first;
-        private @Nullable Waiter last;
-
-        boolean isEmpty() {
-            return first == null;
-        }
-
-        void add(Waiter waiter) {
-            if (last == null) {
-                first = waiter;
-            } else {
-                last.next = waiter;
-            }
-            last = waiter;
-        }
-
-        @Nullable
-        Waiter poll() {
-            Waiter waiter = first;
-            if (waiter != null) {
-                first = waiter.next;
-                waiter.next = null;
-                if (first == null) {
-                    last = null;
-                }
-            }
-            return waiter;
-        }
-
-        /** Moves all waiters to {@code woken}, where they find {@code errno}. */
-        void wake(List woken, int errno) {
-            for (Waiter waiter = poll(); waiter != null; waiter = poll()) {
-                waiter.settle(errno);
-                woken.add(waiter);
-            }
-        }
-    }
 }

@@ -3,6 +3,7 @@ package vmm.block.qcow2;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import vmm.block.BlockDevice;
 import vmm.block.BlockQueue;
@@ -58,6 +59,13 @@ final class WaitingIo implements AutoCloseable {
         return run(request);
     }
 
+    /** Discards or zeroes a range; returns 0, or a positive error number. */
+    int clear(BlockRequest.Operation operation, long offset, long length, boolean unmap) {
+        Answer request = new Answer();
+        request.prepareRange(operation, offset, length, unmap);
+        return run(request);
+    }
+
     private int transfer(BlockRequest.Operation operation, long offset, MemorySegment memory) {
         Answer request = new Answer();
         request.data().add(memory.address(), memory.byteSize());
@@ -67,13 +75,13 @@ final class WaitingIo implements AutoCloseable {
 
     private int run(Answer request) {
         queue.submit(request);
-        await(request);
+        await(() -> request.answered);
         return request.errno;
     }
 
-    /** Steps the loop until a request of this loop has its answer. */
-    void await(Answer request) {
-        while (!request.answered) {
+    /** Steps the loop until {@code condition} holds. */
+    void await(BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
             if (!loop.step()) {
                 LockSupport.parkNanos(PAUSE_NANOS); // It is somebody else's turn: another loop's, or a server's.
             }
