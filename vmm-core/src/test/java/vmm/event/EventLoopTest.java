@@ -10,6 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +40,7 @@ import vmm.linux.EventFd;
 import vmm.linux.Fallocate;
 import vmm.linux.FileIo;
 import vmm.linux.IoVector;
+import vmm.linux.Socket;
 
 @Timeout(60)
 @ParameterizedClass
@@ -412,6 +419,37 @@ class EventLoopTest {
         assertEquals(0, content[511]);
         assertEquals(7, content[512]);
         FileIo.close(fd);
+    }
+
+    @Test
+    void socketsAreReadAndWrittenAsFarAsTheyGo() throws Exception {
+        Path name = folder.resolve("socket");
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(name));
+            try (Socket ours = Socket.of(Socket.connectUnix(name.toString(), 1000));
+                    SocketChannel theirs = server.accept()) {
+                Buffer buffer = new Buffer(4 << 20);
+                CompletableFuture<Integer> read = new CompletableFuture<>();
+                loop.post(() -> loop.readv(ours.fd(), buffer.vector, -1, read::complete));
+                assertEquals(2, loop.call(() -> 2));
+                assertFalse(read.isDone(), "there is nothing to read yet");
+                theirs.write(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+                assertEquals(3, read.get(10, TimeUnit.SECONDS));
+                assertEquals(3, buffer.bytes.get(ValueLayout.JAVA_BYTE, 2));
+                // More than a socket holds: it is written as far as there is room.
+                CompletableFuture<Integer> sent = new CompletableFuture<>();
+                loop.post(() -> loop.writev(ours.fd(), buffer.vector, -1, sent::complete));
+                ByteBuffer received = ByteBuffer.allocate(4 << 20);
+                int all = 0;
+                while (!sent.isDone() || all < sent.join()) {
+                    all += theirs.read(received);
+                }
+                assertEquals(sent.join(), all);
+                assertEquals(3, received.get(2));
+                theirs.shutdownOutput();
+                assertEquals(0, await(done -> loop.readv(ours.fd(), buffer.vector, -1, done)));
+            }
+        }
     }
 
     /** Starts an operation on the loop and waits for its result. */
