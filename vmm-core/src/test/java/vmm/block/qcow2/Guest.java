@@ -19,7 +19,8 @@ import vmm.linux.IoVector;
 
 /**
  * Does random requests to a disk, several at once through several queues, and knows for each sector what it may hold
- * now, and what after a crash. Requests that are under way together share clusters, but no sectors unless that is wanted.
+ * now, and what after a crash. Requests that are under way together share clusters, but no sectors unless that is
+ * wanted.
  */
 final class Guest {
     private static final int SECTOR = 512;

@@ -21,7 +21,8 @@ import vmm.linux.IoVector;
 class ReclaimTest {
     private static final int CLUSTER = 65536;
 
-    private final RecordingFile file = new RecordingFile(BlankImage.of(16, 1 << 20).bytes());
+    private final RecordingFile file =
+            new RecordingFile(BlankImage.of(16, 1 << 20).bytes());
     private final SteppedEventLoop loop = new SteppedEventLoop();
     private final Qcow2Disk disk = Qcow2Disk.open(Images.options(Path.of("recording"), false), file, List.of());
     private final BlockQueue queue = disk.openQueue(loop);
