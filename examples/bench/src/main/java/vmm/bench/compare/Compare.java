@@ -24,8 +24,8 @@ import vmm.linux.HostException;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         description = {
-            "Measures the virtio disks of this VMM beside those of QEMU, on this machine's KVM, with a bare-metal guest"
-                    + " that polls from CPL 3: the same guest, the same image, one I/O thread each, in turns.",
+            "Measures the virtio disks of this VMM beside those of QEMU: the same guest, the same image, one I/O thread"
+                    + " each, in turns. The guest is a bare-metal one that polls, or Linux with fio.",
             "Prints the medians of all runs, and of QEMU the mode that is best in each row."
         },
         footer = {
@@ -33,17 +33,29 @@ import vmm.linux.HostException;
             "Examples:",
             "  examples/bench/compare",
             "  examples/bench/compare --runs 1 --rows 'blk.*randread' --qemu native",
-            "  examples/bench/compare --ours-only --rows 'blk.*qd 32' --disk-options ,aio=io_uring"
+            "  examples/bench/compare --ours-only --rows 'blk.*qd 32' --disk-options ,aio=io_uring",
+            "  examples/bench/compare --linux --rows blk"
         })
 public final class Compare implements Callable<Integer> {
-    @Option(names = "--runs", paramLabel = "N", description = "How many runs of each VMM (5 if left out).")
-    private int runs = 5;
+    @Option(
+            names = {"--linux", "--lab"},
+            description = "The guest is Linux with fio; in the nested lab, unless KVM is fast here.")
+    private boolean linux;
 
-    @Option(names = "--seconds", paramLabel = "S", description = "How long each row is measured (1 if left out).")
-    private double seconds = 1;
+    @Option(names = "--linux-files", arity = "2", hidden = true, description = "The kernel and the initial RAM disk.")
+    private Path @Nullable [] linuxFiles;
 
-    @Option(names = "--warm-up", paramLabel = "S", description = "How long each row runs before (0.5 if left out).")
-    private double warmUp = 0.5;
+    @Option(names = "--runs", paramLabel = "N", description = "How often each VMM boots (5 if left out, Linux 3).")
+    private @Nullable Integer runs;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds through all rows in one boot (1, Linux 2).")
+    private @Nullable Integer rounds;
+
+    @Option(names = "--seconds", paramLabel = "S", description = "How long a row is measured (1 if left out, Linux 5).")
+    private @Nullable Double seconds;
+
+    @Option(names = "--warm-up", paramLabel = "S", description = "How long it runs before that (0.5, Linux 5).")
+    private @Nullable Double warmUp;
 
     @Option(names = "--rows", paramLabel = "REGEX", description = "Only the rows of which a part matches.")
     private Pattern rows = Pattern.compile("");
@@ -69,7 +81,7 @@ public final class Compare implements Callable<Integer> {
 
     @Option(
             names = "--first",
-            description = "Runs the VMMs before all other programs (nice -20, for this session's group too), if root.")
+            description = "Runs the VMMs before all other programs (nice -20, for this session's group too); for root.")
     private boolean first;
 
     @Option(
@@ -90,15 +102,13 @@ public final class Compare implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the figures as JSON.")
     private boolean json;
 
-    private static final int ATTEMPTS = 3;
-
-    private int measured;
-    private int disturbed;
-    private double mostOthers;
+    private String[] arguments = {};
 
     /** Runs the command line. */
     public static void main(String[] args) {
-        CommandLine line = new CommandLine(new Compare());
+        Compare compare = new Compare();
+        compare.arguments = args.clone();
+        CommandLine line = new CommandLine(compare);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((trouble, command, result) -> {
             if (!(trouble instanceof HostException)) {
@@ -110,43 +120,83 @@ public final class Compare implements Callable<Integer> {
         System.exit(line.execute(args));
     }
 
+    static void step(String what) {
+        System.err.println("vmm: " + what);
+    }
+
     @Override
     public Integer call() throws IOException, InterruptedException {
-        List<Row> chosen = Row.all().stream()
-                .filter(row -> rows.matcher(row.title()).find())
-                .toList();
-        if (chosen.isEmpty()) {
-            throw new HostException("No row matches --rows " + rows + "; the rows are "
-                    + String.join(", ", Row.all().stream().map(Row::title).toList()) + ".");
+        if (linux && linuxFiles == null) {
+            return LinuxHost.run(List.of(arguments));
         }
-        Results results = new Results();
         try (Precedence precedence = first ? Precedence.take() : Precedence.none();
                 Image image = Image.create(directory, size)) {
+            Guest guest = linuxFiles == null
+                    ? new Guest.Polling(BuiltinGuest.LOAD.extract(image.folder()))
+                    : new Guest.Linux(linuxFiles[0], linuxFiles[1]);
             List<String> words = new ArrayList<>(precedence.prefix());
             if (!prefix.isBlank()) {
                 words.addAll(List.of(prefix.strip().split(" +", -1)));
             }
-            Path guest = BuiltinGuest.LOAD.extract(image.folder());
-            LoadRun timed = new LoadRun(guest, image.file(), words, warmUp, seconds, false);
-            LoadRun counted = new LoadRun(guest, image.file(), words, warmUp, seconds, true);
-            for (int run = 1; run <= runs; run++) {
-                measure(timed, run, chosen, results);
-            }
-            if (!noCounts) {
-                count(counted, chosen, results);
-            }
+            Results results = new Results();
+            compare(guest, image, words, results);
+            print(guest, results);
         }
-        print(results);
         return 0;
     }
 
-    private List<Contender> contenders() {
+    private void compare(Guest guest, Image image, List<String> words, Results results)
+            throws IOException, InterruptedException {
+        Comparison comparison = new Comparison(
+                contenders(image.file()),
+                chosen(guest),
+                or(runs, linux ? 3 : 5),
+                or(rounds, linux ? 2 : 1),
+                quietBelow);
+        double before = or(warmUp, linux ? 5.0 : 0.5);
+        double measured = or(seconds, linux ? 5.0 : 1.0);
+        comparison.measure(new GuestRun(guest, image.file(), words, before, measured, false), results);
+        if (!noCounts) {
+            comparison.count(new GuestRun(guest, image.file(), words, before, measured, true), results);
+        }
+    }
+
+    private static <T> T or(@Nullable T value, T otherwise) {
+        return value == null ? otherwise : value;
+    }
+
+    private List<Row> chosen(Guest guest) {
+        List<Row> chosen = guest.rows().stream()
+                .filter(row -> rows.matcher(row.title()).find())
+                .toList();
+        if (chosen.isEmpty()) {
+            throw new HostException("No row matches --rows " + rows + "; the rows are "
+                    + String.join(", ", guest.rows().stream().map(Row::title).toList()) + ".");
+        }
+        return chosen;
+    }
+
+    private List<Contender> contenders(Path image) throws IOException, InterruptedException {
         List<Contender> contenders = new ArrayList<>();
         contenders.add(new Contender.Ours(vmm(), diskOptions));
-        if (!oursOnly) {
-            Arrays.stream(modes).distinct().map(Contender.Qemu::new).forEach(contenders::add);
+        if (oursOnly) {
+            return contenders;
+        }
+        for (Contender.Qemu.Aio mode : Arrays.stream(modes).distinct().toList()) {
+            if (mode == Contender.Qemu.Aio.NATIVE && !takesDirectIo(image)) {
+                step("the file system of " + image + " knows no O_DIRECT, so QEMU's aio=native has no part in this");
+            } else {
+                contenders.add(new Contender.Qemu(mode));
+            }
         }
         return contenders;
+    }
+
+    private static boolean takesDirectIo(Path image) throws IOException, InterruptedException {
+        Process read = new ProcessBuilder("dd", "if=" + image, "of=/dev/null", "bs=4096", "count=1", "iflag=direct")
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return read.waitFor() == 0;
     }
 
     private static Path vmm() {
@@ -157,80 +207,19 @@ public final class Compare implements Callable<Integer> {
         return Path.of(home, "vmm");
     }
 
-    private void measure(LoadRun load, int run, List<Row> chosen, Results results)
-            throws IOException, InterruptedException {
-        for (Row.Bus bus : Row.Bus.values()) {
-            List<Row> onBus = chosen.stream().filter(row -> row.bus() == bus).toList();
-            if (onBus.isEmpty()) {
-                continue;
-            }
-            for (Contender contender : contenders()) {
-                step("run " + run + " of " + runs + ": " + bus.word() + ", " + contender.name());
-                List<Sample> samples = quietRun(load, contender, bus, onBus);
-                for (int i = 0; i < samples.size(); i++) {
-                    results.add(onBus.get(i), contender, samples.get(i));
-                }
-            }
-        }
-    }
-
-    /** Repeats a run that others disturbed, for a while. */
-    private List<Sample> quietRun(LoadRun load, Contender contender, Row.Bus bus, List<Row> onBus)
-            throws IOException, InterruptedException {
-        for (int attempt = 1; ; attempt++) {
-            List<Sample> samples = load.run(contender, bus, onBus);
-            double others = samples.stream().mapToDouble(Sample::others).max().orElse(0);
-            if (others < quietBelow || attempt == ATTEMPTS) {
-                measured += samples.size();
-                disturbed += (int) samples.stream()
-                        .filter(sample -> sample.others() >= quietBelow)
-                        .count();
-                mostOthers = Math.max(mostOthers, others);
-                return samples;
-            }
-            step(String.format("others used %.2f processors, so once more", others));
-        }
-    }
-
-    private void count(LoadRun load, List<Row> chosen, Results results) throws IOException, InterruptedException {
-        for (Row.Bus bus : Row.Bus.values()) {
-            List<Row> onBus = chosen.stream().filter(row -> row.bus() == bus).toList();
-            for (Contender contender : onBus.isEmpty() ? List.<Contender>of() : contenders()) {
-                step("counting system calls: " + bus.word() + ", " + contender.name());
-                List<Sample> samples = load.run(contender, bus, onBus);
-                for (int i = 0; i < samples.size(); i++) {
-                    results.addCounted(onBus.get(i), contender, samples.get(i));
-                }
-            }
-        }
-    }
-
-    private void print(Results results) {
-        Report report = new Report(results);
+    private void print(Guest guest, Results results) {
+        Report report = new Report(results, quietBelow);
         if (json) {
             Map<String, Object> tree = new LinkedHashMap<>();
-            tree.put("guest", "bare metal, CPL 3, polling");
-            tree.put("runs", runs);
-            tree.put("seconds", seconds);
-            tree.put("disturbed", disturbed);
-            tree.put("measured", measured);
+            tree.put("guest", guest.description());
             tree.put("rows", report.tree());
             System.out.println(JsonMapper.builder()
                     .enable(SerializationFeature.INDENT_OUTPUT)
                     .build()
                     .writeValueAsString(tree));
         } else {
+            System.out.println("Guest: " + guest.description());
             System.out.print(report.text());
         }
-        if (disturbed > 0) {
-            System.err.printf(
-                    "vmm: others used up to %.2f processors in %d of %d measurements; a quiet machine gives better"
-                            + " figures.%n",
-                    mostOthers, disturbed, measured);
-        }
-    }
-
-    private static void step(String what) {
-        System.err.println("vmm: " + what);
     }
 }

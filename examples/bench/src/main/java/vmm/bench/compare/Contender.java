@@ -3,6 +3,7 @@ package vmm.bench.compare;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** One way to run a guest: a VMM and what it is told about the image. */
 sealed interface Contender {
@@ -13,7 +14,7 @@ sealed interface Contender {
      * The command line that runs the guest on one virtual processor with one disk. The guest talks on the standard
      * output and may leave through the debug exit port.
      */
-    List<String> command(Path guest, String commandLine, Path image, Row.Bus bus);
+    List<String> command(Guest guest, String commandLine, Path image, Row.Bus bus);
 
     /** Whether this is the name of a thread that does nothing but run guest code. */
     boolean runsGuestCode(String thread);
@@ -31,20 +32,14 @@ sealed interface Contender {
         }
 
         @Override
-        public List<String> command(Path guest, String commandLine, Path image, Row.Bus bus) {
-            String disk = "file=" + image + ",bus=" + (bus == Row.Bus.BLK ? "virtio" : "scsi") + diskOptions;
-            return List.of(
-                    vmm.toString(),
-                    "run",
-                    "--memory",
-                    MEMORY_MIB + "M",
-                    "--kernel",
-                    guest.toString(),
-                    "--append",
-                    commandLine,
-                    "--debug-exit",
-                    "--disk",
-                    disk);
+        public List<String> command(Guest guest, String commandLine, Path image, Row.Bus bus) {
+            List<String> command = new ArrayList<>(List.of(vmm.toString(), "run", "--no-reboot", "--debug-exit"));
+            command.addAll(List.of("--memory", guest.memoryMib() + "M"));
+            command.addAll(List.of("--kernel", guest.kernel().toString(), "--append", commandLine));
+            guest.initrd().ifPresent(initrd -> command.addAll(List.of("--initrd", initrd.toString())));
+            String kind = bus == Row.Bus.BLK ? "virtio" : "scsi";
+            command.addAll(List.of("--disk", "file=" + image + ",bus=" + kind + diskOptions));
+            return command;
         }
 
         @Override
@@ -53,7 +48,7 @@ sealed interface Contender {
         }
     }
 
-    /** QEMU with an I/O thread, as fast as it goes by one of its ways to read files. */
+    /** QEMU with an I/O thread, in one of its ways to read files. */
     record Qemu(Aio aio) implements Contender {
         /** The values of QEMU's {@code aio=}. */
         enum Aio {
@@ -65,7 +60,7 @@ sealed interface Contender {
             THREADS;
 
             String word() {
-                return name().toLowerCase(java.util.Locale.ROOT);
+                return name().toLowerCase(Locale.ROOT);
             }
         }
 
@@ -75,13 +70,13 @@ sealed interface Contender {
         }
 
         @Override
-        public List<String> command(Path guest, String commandLine, Path image, Row.Bus bus) {
-            // A named processor model without what some KVMs refuse, which a guest that polls does not miss.
+        public List<String> command(Guest guest, String commandLine, Path image, Row.Bus bus) {
             List<String> command = new ArrayList<>(List.of("qemu-system-x86_64", "-M", "pc", "-accel", "kvm"));
-            command.addAll(List.of("-cpu", "qemu64,-cx16", "-m", Integer.toString(MEMORY_MIB), "-nodefaults"));
-            command.addAll(List.of("-name", "guest=load,debug-threads=on", "-display", "none", "-serial", "stdio"));
+            command.addAll(List.of("-cpu", guest.qemuCpu(), "-m", Integer.toString(guest.memoryMib()), "-nodefaults"));
+            command.addAll(List.of("-name", "guest=compare,debug-threads=on", "-display", "none", "-serial", "stdio"));
             command.addAll(List.of("-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"));
-            command.addAll(List.of("-kernel", guest.toString(), "-append", commandLine));
+            command.addAll(List.of("-kernel", guest.kernel().toString(), "-append", commandLine));
+            guest.initrd().ifPresent(initrd -> command.addAll(List.of("-initrd", initrd.toString())));
             command.addAll(List.of("-object", "iothread,id=worker", "-blockdev", blockdev(image)));
             switch (bus) {
                 case BLK ->
@@ -106,7 +101,4 @@ sealed interface Contender {
             return thread.startsWith("CPU ");
         }
     }
-
-    /** Memory of every guest. */
-    int MEMORY_MIB = 128;
 }

@@ -15,9 +15,12 @@ final class Report {
     private static final String COSTS = "%-24s %-9s %7s %7s %8s %8s %9s %9s %7s%n";
 
     private final Results results;
+    private final double quietBelow;
 
-    Report(Results results) {
+    /** Says so if others used as many processors while any row was measured. */
+    Report(Results results, double quietBelow) {
         this.results = results;
+        this.quietBelow = quietBelow;
     }
 
     String text() {
@@ -47,6 +50,18 @@ final class Report {
                 text.append(costs(row, contender));
             }
         }
+        double others = results.rows().stream()
+                .flatMap(row -> results.contenders(row).stream()
+                        .map(contender ->
+                                results.spread(row, contender, Sample::others).most()))
+                .max(Double::compare)
+                .orElse(0.0);
+        if (others >= quietBelow) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%nOthers used up to %.2f processors in some runs; a quiet machine gives better figures.%n",
+                    others));
+        }
         return text.toString();
     }
 
@@ -62,9 +77,9 @@ final class Report {
                 COSTS,
                 row.title(),
                 contender.name(),
-                median("%.3f", row, contender, Sample::kicks),
-                number("%.3f", results.counted(row, contender, Sample::interrupts)),
-                number("%.3f", results.counted(row, contender, Sample::systemCalls)),
+                number("%.3f", results.median(row, contender, Sample::kicks)),
+                number("%.3f", results.median(row, contender, Sample::interrupts)),
+                number("%.3f", results.median(row, contender, Sample::systemCalls)),
                 median("%.2f", row, contender, Sample::cpuMicros),
                 median("%.1f", row, contender, Sample::p50Micros),
                 median("%.1f", row, contender, Sample::p99Micros),
@@ -98,9 +113,9 @@ final class Report {
     private Map<String, Object> tree(Row row, Contender contender) {
         Map<String, Object> tree = new LinkedHashMap<>();
         putSpread(tree, "iops", row, contender, Sample::iops);
-        putSpread(tree, "kicksPerIo", row, contender, Sample::kicks);
-        putCounted(tree, "interruptsPerIo", row, contender, Sample::interrupts);
-        putCounted(tree, "systemCallsPerIo", row, contender, Sample::systemCalls);
+        putMedian(tree, "kicksPerIo", row, contender, Sample::kicks);
+        putMedian(tree, "interruptsPerIo", row, contender, Sample::interrupts);
+        putMedian(tree, "systemCallsPerIo", row, contender, Sample::systemCalls);
         putSpread(tree, "cpuMicrosPerIo", row, contender, Sample::cpuMicros);
         putSpread(tree, "p50Micros", row, contender, Sample::p50Micros);
         putSpread(tree, "p99Micros", row, contender, Sample::p99Micros);
@@ -114,12 +129,12 @@ final class Report {
         tree.put(key, Map.of("median", spread.median(), "least", spread.least(), "most", spread.most()));
     }
 
-    private void putCounted(
+    private void putMedian(
             Map<String, Object> tree,
             String key,
             Row row,
             Contender contender,
             Function<Sample, Optional<Double>> figure) {
-        results.counted(row, contender, figure).ifPresent(value -> tree.put(key, value));
+        results.median(row, contender, figure).ifPresent(value -> tree.put(key, value));
     }
 }

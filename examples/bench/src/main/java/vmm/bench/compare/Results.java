@@ -59,7 +59,14 @@ final class Results {
                 .toList());
     }
 
-    Optional<Double> counted(Row row, Contender contender, Function<Sample, Optional<Double>> figure) {
+    /** The median of what not every sample has, or what it was when the kernel's work was counted. */
+    Optional<Double> median(Row row, Contender contender, Function<Sample, Optional<Double>> figure) {
+        List<Double> figures = of(row).getOrDefault(contender, List.of()).stream()
+                .flatMap(sample -> figure.apply(sample).stream())
+                .toList();
+        if (!figures.isEmpty()) {
+            return Optional.of(Spread.of(figures).median());
+        }
         @Nullable Sample sample = counted.getOrDefault(row, Map.of()).get(contender);
         return sample == null ? Optional.empty() : figure.apply(sample);
     }

@@ -8,7 +8,7 @@ import java.util.Locale;
  * One kind of load.
  *
  * @param bus the device that carries it
- * @param access what the guest's {@code rw=} says
+ * @param access {@code randread}, {@code randwrite}, {@code read} or {@code write}
  * @param blockSize bytes of each request
  * @param depth requests in flight
  */
@@ -20,7 +20,7 @@ record Row(Bus bus, String access, int blockSize, int depth) {
         /** virtio-scsi */
         SCSI;
 
-        /** As the guest's {@code dev=} has it. */
+        /** In one word. */
         String word() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -28,11 +28,11 @@ record Row(Bus bus, String access, int blockSize, int depth) {
 
     private static final int KIB = 1024;
 
-    /** Every row that a comparison with the bare-metal guest has. */
-    static List<Row> all() {
+    /** Both devices: random reads at some depths, random writes, sequential reads of larger blocks. */
+    static List<Row> matrix(int... depths) {
         List<Row> rows = new ArrayList<>();
         for (Bus bus : Bus.values()) {
-            for (int depth : new int[] {1, 4, 32, 128}) {
+            for (int depth : depths) {
                 rows.add(new Row(bus, "randread", 4 * KIB, depth));
             }
             rows.add(new Row(bus, "randwrite", 4 * KIB, 32));
@@ -44,10 +44,5 @@ record Row(Bus bus, String access, int blockSize, int depth) {
     /** What people call it. */
     String title() {
         return bus.word() + " " + blockSize / KIB + "k " + access + " qd " + depth;
-    }
-
-    /** The words of the guest's command line. */
-    String job() {
-        return "dev=" + bus.word() + " rw=" + access + " bs=" + blockSize + " qd=" + depth;
     }
 }

@@ -11,37 +11,36 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.StringJoiner;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import vmm.guests.BuiltinGuest;
 import vmm.linux.HostException;
 
 /**
- * One boot of the load guest on one VMM: every row is warmed up, then measured.
+ * One boot of a guest on one VMM: every row is warmed up, then measured.
  *
- * @param guest the file of {@link BuiltinGuest#LOAD}
+ * @param guest what boots
  * @param image the disk
  * @param prefix words in front of each command line
  * @param warmUp seconds of each row that do not count
  * @param seconds of each row that do
  * @param counting whether {@code perf} counts along, which costs a little time
  */
-record LoadRun(Path guest, Path image, List<String> prefix, double warmUp, double seconds, boolean counting) {
-    private static final long START_SECONDS = 60;
+record GuestRun(Guest guest, Path image, List<String> prefix, double warmUp, double seconds, boolean counting) {
     private static final double COUNTED_SHARE = 0.6;
 
     /** Runs rows of one bus; the samples are in the rows' order. */
-    List<Sample> run(Contender contender, Row.Bus bus, List<Row> rows) throws IOException, InterruptedException {
+    List<Sample> run(Contender contender, List<Row> rows) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(prefix);
-        command.addAll(contender.command(guest, jobs(rows), image, bus));
-        Path errors = guest.resolveSibling("errors");
+        String commandLine = guest.commandLine(rows, warmUp, seconds);
+        command.addAll(
+                contender.command(guest, commandLine, image, rows.getFirst().bus()));
+        Path errors = image.resolveSibling("errors");
         Process process =
                 new ProcessBuilder(command).redirectError(errors.toFile()).start();
         process.getOutputStream().close();
-        long limit = START_SECONDS + (long) (2 * rows.size() * (warmUp + seconds));
+        long limit = guest.patienceSeconds() + (long) (2 * rows.size() * (warmUp + seconds));
         CompletableFuture<Boolean> inTime = process.onExit()
                 .thenApply(ended -> true)
                 .completeOnTimeout(false, limit, TimeUnit.SECONDS)
@@ -50,7 +49,7 @@ record LoadRun(Path guest, Path image, List<String> prefix, double warmUp, doubl
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.ISO_8859_1))) {
             List<Sample> samples = collect(lines, console, process.pid(), contender);
-            if (process.waitFor() != BuiltinGuest.SUCCESS_STATUS || samples.size() != rows.size()) {
+            if (process.waitFor() != guest.goodStatus() || samples.size() != rows.size()) {
                 String how = inTime.join() ? "ended with status " + process.exitValue() : "took too long";
                 throw new HostException("The guest on " + contender.name() + " " + how + "; its last words: "
                         + (console.isEmpty() ? "none" : console.getLast()) + ". The command was "
@@ -63,15 +62,6 @@ record LoadRun(Path guest, Path image, List<String> prefix, double warmUp, doubl
         }
     }
 
-    private String jobs(List<Row> rows) {
-        StringJoiner jobs = new StringJoiner(" then ");
-        for (Row row : rows) {
-            jobs.add(row.job() + " seconds=" + warmUp);
-            jobs.add("seconds=" + seconds);
-        }
-        return jobs.toString();
-    }
-
     private List<Sample> collect(BufferedReader lines, List<String> console, long pid, Contender contender)
             throws IOException, InterruptedException {
         List<Sample> samples = new ArrayList<>();
@@ -79,7 +69,7 @@ record LoadRun(Path guest, Path image, List<String> prefix, double warmUp, doubl
         CompletableFuture<Optional<KernelCounts>> counts = CompletableFuture.completedFuture(Optional.empty());
         int begun = 0;
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            console.add(line);
+            console.add(line.strip());
             if (line.startsWith("begin ")) {
                 // The first of two is the warm-up.
                 begin = begun++ % 2 == 0 ? null : Usage.of(pid, contender);
@@ -126,16 +116,24 @@ record LoadRun(Path guest, Path image, List<String> prefix, double warmUp, doubl
     }
 
     private static Sample sample(Map<String, Long> facts, Usage begin, Usage end, Optional<KernelCounts> counts) {
+        if (facts.getOrDefault("errors", 0L) != 0) {
+            throw new HostException("The guest met " + facts.get("errors") + " errors; see what the disk has.");
+        }
         double ios = facts.getOrDefault("ios", 0L);
         double iops = ios * 1e9 / facts.getOrDefault("ns", 1L);
         return new Sample(
                 iops,
-                facts.getOrDefault("kicks", 0L) / ios,
                 (end.vmmNanos() - begin.vmmNanos()) / ios / 1e3,
                 facts.getOrDefault("p50", 0L) / 1e3,
                 facts.getOrDefault("p99", 0L) / 1e3,
                 end.othersSince(begin),
-                counts.map(count -> count.systemCalls() / iops),
-                counts.map(count -> count.interrupts() / iops));
+                perRequest(facts, "kicks", ios).or(() -> counts.map(count -> count.mmioExits() / iops)),
+                perRequest(facts, "irqs", ios).or(() -> counts.map(count -> count.interrupts() / iops)),
+                counts.map(count -> count.systemCalls() / iops));
+    }
+
+    /** What the guest itself knows best. */
+    private static Optional<Double> perRequest(Map<String, Long> facts, String key, double ios) {
+        return Optional.ofNullable(facts.get(key)).map(count -> count / ios);
     }
 }
