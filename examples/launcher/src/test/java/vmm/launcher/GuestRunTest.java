@@ -119,7 +119,7 @@ class GuestRunTest {
             String out = run.out();
             assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status(), () -> out);
             assertEquals(blocks("a", 512), blocksAfter(out, "serial \"A\""));
-            assertEquals(blocks("b", 512), blocksAfter(out, "serial \"B\""));
+            assertEquals(blocks("b", 4096), blocksAfter(out, "serial \"B\""));
         }
     }
 
