@@ -186,7 +186,8 @@ public record CrashRound(
     private static void killLater(Process process, long millis) {
         try {
             Thread.sleep(millis);
-            process.destroyForcibly();
+            // By its handle, since the process object would close its output, which somebody reads to the end.
+            process.toHandle().destroyForcibly();
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
         }
