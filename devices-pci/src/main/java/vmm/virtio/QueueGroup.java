@@ -56,7 +56,7 @@ final class QueueGroup implements Poller {
     /** Starts to look at what was added since the last call. Not the loop's thread. */
     void start() {
         if (!added.isEmpty()) {
-            List<QueueServer> fresh = List.copyOf(added);
+            List<QueueServer> fresh = new ArrayList<>(added);
             added.clear();
             loop.post(() -> serve(fresh));
         }
@@ -67,6 +67,8 @@ final class QueueGroup implements Poller {
         if (owner.isBroken()) {
             return;
         }
+        // A reset on the loop's own thread does not wait for its turn, as this did.
+        fresh.removeIf(QueueServer::isStopping);
         all.removeIf(QueueServer::isDone);
         all.addAll(fresh);
         servers.addAll(fresh);

@@ -154,6 +154,10 @@ public final class QueueServer {
         checkQuiet();
     }
 
+    boolean isStopping() {
+        return stopping;
+    }
+
     /** Nothing is in flight, and nothing will be. */
     boolean isDone() {
         return !serving && busy == 0;

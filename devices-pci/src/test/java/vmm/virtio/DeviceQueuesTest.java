@@ -86,6 +86,20 @@ class DeviceQueuesTest {
     }
 
     @Test
+    void aResetBeforeTheLoopsFirstLookLeavesTheRingsAlone() {
+        driver.negotiate(0);
+        MockSplitQueue guest = driver.addSplitQueue(0, SIZE);
+        guest.readable(IN, 4).writable(OUT, 4).offer();
+        guest.putAvailIdx(guest.availIdx());
+        driver.activate();
+        driver.reset();
+        loop.runUntilIdle();
+        loop.poll();
+        assertEquals(0, device.handled);
+        assertEquals(0, guest.usedIdx());
+    }
+
+    @Test
     void aSpuriousDoorbellDoesNothing() {
         MockSplitQueue guest = started(Features.RING_EVENT_IDX);
         guest.ring();
