@@ -1,7 +1,6 @@
 package vmm.event;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +8,7 @@ import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import vmm.event.FileOperation.Kind;
 import vmm.linux.EventFd;
 import vmm.linux.IoVector;
@@ -37,7 +37,10 @@ public final class SteppedEventLoop implements EventLoop {
     private ArrayDeque<FileOperation> started = new ArrayDeque<>();
     private ArrayDeque<FileOperation> performing = new ArrayDeque<>();
     private final Timers timers = new Timers();
-    private final List<Poller> pollers = new ArrayList<>();
+
+    /** Replaced, never changed, so that a walk over it goes on undisturbed. */
+    private List<Poller> pollers = List.of();
+
     private boolean polling;
     private long now;
 
@@ -107,8 +110,10 @@ public final class SteppedEventLoop implements EventLoop {
     private boolean pollOnce() {
         polling = true;
         boolean handled = false;
-        for (Poller poller : List.copyOf(pollers)) {
-            handled |= pollers.contains(poller) && poller.poll();
+        // By index, since an iterator would be an object for each look.
+        List<Poller> asked = pollers;
+        for (int i = 0; i < asked.size(); i++) {
+            handled |= pollers.contains(asked.get(i)) && asked.get(i).poll();
         }
         handled |= batchEnd.run(Runnable::run);
         if (handled) {
@@ -122,8 +127,9 @@ public final class SteppedEventLoop implements EventLoop {
             return false;
         }
         boolean more = false;
-        for (Poller poller : List.copyOf(pollers)) {
-            more |= pollers.contains(poller) && poller.beforeWait();
+        List<Poller> asked = pollers;
+        for (int i = 0; i < asked.size(); i++) {
+            more |= pollers.contains(asked.get(i)) && asked.get(i).beforeWait();
         }
         polling = false;
         if (more) {
@@ -238,13 +244,13 @@ public final class SteppedEventLoop implements EventLoop {
     @Override
     public void addPoller(Poller poller) {
         checkInLoop();
-        pollers.add(poller);
+        pollers = Stream.concat(pollers.stream(), Stream.of(poller)).toList();
     }
 
     @Override
     public void removePoller(Poller poller) {
         checkInLoop();
-        pollers.remove(poller);
+        pollers = pollers.stream().filter(other -> !other.equals(poller)).toList();
     }
 
     @Override
@@ -300,7 +306,7 @@ public final class SteppedEventLoop implements EventLoop {
         watches.clear();
         watched = new EventFd[0];
         timers.clear();
-        pollers.clear();
+        pollers = List.of();
         do {
             runUntilIdle();
         } while (!mailbox.closeIfEmpty());
