@@ -34,15 +34,24 @@ final class BlkGuest implements AutoCloseable {
     final VirtioBlkDevice device;
     MockDriver driver;
 
+    /** Features of the rings that every start asks for, as RING_PACKED. */
+    private long rings;
+
     BlkGuest(SteppedEventLoop loop, VirtioBlkDevice device) {
         this.loop = loop;
         this.device = device;
         this.driver = new MockDriver(memory, device);
     }
 
+    /** Asks for these features of the rings from now on. */
+    BlkGuest with(long features) {
+        rings = features;
+        return this;
+    }
+
     /** Negotiates and starts with one queue. */
     MockQueue start(long features, int queueSize) {
-        driver.negotiate(features);
+        driver.negotiate(features | rings);
         MockQueue queue = driver.addQueue(0, queueSize);
         driver.activate();
         loop.runUntilIdle();

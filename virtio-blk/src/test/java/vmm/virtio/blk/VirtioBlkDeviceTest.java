@@ -16,6 +16,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.BlockDevice;
 import vmm.block.BlockQueue;
 import vmm.block.BlockRequest;
@@ -29,16 +31,27 @@ import vmm.event.EventLoop;
 import vmm.event.SteppedEventLoop;
 import vmm.linux.Errno;
 import vmm.virtio.Features;
+import vmm.virtio.RingFeatures;
 import vmm.virtio.driver.MockQueue;
 
+@ParameterizedClass(name = "rings {0}")
+@ValueSource(longs = {0, Features.RING_PACKED})
 class VirtioBlkDeviceTest {
     private static final int SECTORS = 64;
-    private static final BlkConfig CONFIG = BlkConfig.of("drive0", "SERIAL-1").withQueues(1, 16);
+    private static final BlkConfig CONFIG =
+            BlkConfig.of("drive0", "SERIAL-1").withQueues(1, 16).withRings(RingFeatures.ALL);
 
     private final SteppedEventLoop loop = new SteppedEventLoop();
     private final FakeDisk disk = new FakeDisk(SECTORS * 512);
     private final VirtioBlkDevice device = new VirtioBlkDevice(loop, disk, CONFIG);
-    private final BlkGuest guest = new BlkGuest(loop, device);
+    private final long rings;
+    private final BlkGuest guest;
+
+    /** Runs on one layout. */
+    VirtioBlkDeviceTest(long rings) {
+        this.rings = rings;
+        this.guest = new BlkGuest(loop, device).with(rings);
+    }
 
     @AfterEach
     void close() {
@@ -177,9 +190,11 @@ class VirtioBlkDeviceTest {
 
     @Test
     void aDiskWithLargeBlocksTakesWholeBlocksOnly() {
-        VirtioBlkDevice large =
-                new VirtioBlkDevice(loop, disk, BlkConfig.of("drive1", "").withLayout(BlkLayout.of(4096, 4096)));
-        try (BlkGuest other = new BlkGuest(loop, large)) {
+        VirtioBlkDevice large = new VirtioBlkDevice(
+                loop,
+                disk,
+                BlkConfig.of("drive1", "").withLayout(BlkLayout.of(4096, 4096)).withRings(RingFeatures.ALL));
+        try (BlkGuest other = new BlkGuest(loop, large).with(rings)) {
             MockQueue queue = other.start(BlkFeatures.FLUSH, 16);
             for (int type : new int[] {BlkGuest.T_IN, BlkGuest.T_OUT}) {
                 assertEquals(BlkGuest.S_OK, other.request(queue, type, 8, BlkGuest.DATA, 8192));
@@ -226,7 +241,7 @@ class VirtioBlkDeviceTest {
     @Test
     void aReadThatFailedHalfWayCountsWhatItRead() {
         fillDisk(0, 7);
-        try (BlkGuest other = new BlkGuest(loop, new VirtioBlkDevice(loop, new HalfBrokenDisk(), CONFIG))) {
+        try (BlkGuest other = new BlkGuest(loop, new VirtioBlkDevice(loop, new HalfBrokenDisk(), CONFIG)).with(rings)) {
             MockQueue queue = other.start(BlkFeatures.FLUSH, 16);
             assertEquals(BlkGuest.S_IOERR, other.request(queue, BlkGuest.T_IN, 0, BlkGuest.DATA, 1024));
             assertEquals(512, queue.usedLength());
@@ -240,7 +255,7 @@ class VirtioBlkDeviceTest {
     void aResetEndsWhatWaitsForARemedy() {
         ErrorPolicyDisk waiting = new ErrorPolicyDisk(
                 disk, new ErrorPolicy(ErrorPolicy.Action.STOP, ErrorPolicy.Action.STOP), new Silence());
-        try (BlkGuest other = new BlkGuest(loop, new VirtioBlkDevice(loop, waiting, CONFIG))) {
+        try (BlkGuest other = new BlkGuest(loop, new VirtioBlkDevice(loop, waiting, CONFIG)).with(rings)) {
             disk.failAt(0, 512, Errno.EIO);
             for (int round = 0; round < 3; round++) {
                 MockQueue queue = other.start(BlkFeatures.FLUSH, 16);
@@ -382,7 +397,7 @@ class VirtioBlkDeviceTest {
         VirtioBlkDevice readOnly = new VirtioBlkDevice(own, readOnlyDisk, CONFIG);
         assertNotEquals(0, readOnly.features() & BlkFeatures.RO);
         assertEquals(0, device.features() & BlkFeatures.RO);
-        try (BlkGuest other = new BlkGuest(own, readOnly)) {
+        try (BlkGuest other = new BlkGuest(own, readOnly).with(rings)) {
             MockQueue queue = other.start(BlkFeatures.FLUSH, 16);
             assertEquals(BlkGuest.S_IOERR, other.request(queue, BlkGuest.T_OUT, 0, BlkGuest.DATA, 512));
             assertTrue(readOnlyDisk.asked().isEmpty());
@@ -393,13 +408,13 @@ class VirtioBlkDeviceTest {
 
     @Test
     void severalQueuesAreOfferedAndCountedApart() {
-        BlkConfig config = BlkConfig.of("drive0", "").withQueues(2, 16);
+        BlkConfig config = BlkConfig.of("drive0", "").withQueues(2, 16).withRings(RingFeatures.ALL);
         SteppedEventLoop own = new SteppedEventLoop();
         VirtioBlkDevice multi = new VirtioBlkDevice(own, disk, config);
         assertNotEquals(0, multi.features() & BlkFeatures.MQ);
         assertEquals(0, device.features() & BlkFeatures.MQ);
-        try (BlkGuest other = new BlkGuest(own, multi)) {
-            other.driver.negotiate(-1L);
+        try (BlkGuest other = new BlkGuest(own, multi).with(rings)) {
+            other.driver.negotiate(~Features.RING_PACKED | rings);
             MockQueue first = other.driver.addQueue(0, 16);
             MockQueue second = other.driver.addQueue(1, 8);
             other.driver.activate();
@@ -428,7 +443,7 @@ class VirtioBlkDeviceTest {
         SteppedEventLoop own = new SteppedEventLoop();
         DefectiveDisk defective = new DefectiveDisk();
         VirtioBlkDevice other = new VirtioBlkDevice(own, defective, CONFIG.withSecureErase(true));
-        try (BlkGuest eraser = new BlkGuest(own, other)) {
+        try (BlkGuest eraser = new BlkGuest(own, other).with(rings)) {
             MockQueue queue = eraser.start(BlkFeatures.SECURE_ERASE, 16);
             eraser.putHeader(BlkGuest.HEADER, BlkGuest.T_SECURE_ERASE, 0);
             eraser.memory.putLong(BlkGuest.DATA, 0);
