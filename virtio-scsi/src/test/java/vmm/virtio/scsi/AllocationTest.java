@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.MemoryDisk;
 import vmm.event.SteppedEventLoop;
 import vmm.memory.GuestMemory;
@@ -14,9 +16,12 @@ import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.ScsiDisk;
 import vmm.virtio.Features;
+import vmm.virtio.RingFeatures;
 import vmm.virtio.driver.MockDriver;
 import vmm.virtio.driver.MockQueue;
 
+@ParameterizedClass(name = "rings {0}")
+@ValueSource(longs = {0, Features.RING_PACKED})
 class AllocationTest {
     private static final int WARM_UP = 20_000;
     private static final int ROUNDS = 10_000;
@@ -26,9 +31,15 @@ class AllocationTest {
     private static final long DATA = 0x90000;
     private static final long TABLES = 0x70000;
 
+    private final long rings;
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final SteppedEventLoop loop = new SteppedEventLoop();
     private final GuestMemory memory = GuestMemory.detached(1 << 20);
+
+    /** Runs on one layout. */
+    AllocationTest(long rings) {
+        this.rings = rings;
+    }
 
     private void turn(MockQueue queue) {
         for (int i = 0; i < BATCH; i++) {
@@ -62,9 +73,10 @@ class AllocationTest {
         try (MemoryDisk medium = new MemoryDisk("mem", 1 << 20, false)) {
             ScsiBus bus = new ScsiBus();
             bus.attach(3, 300, new ScsiDisk(medium, DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true));
-            VirtioScsiDevice device = new VirtioScsiDevice(loop, bus, new HbaConfig("scsi0", 1, 64));
+            VirtioScsiDevice device =
+                    new VirtioScsiDevice(loop, bus, new HbaConfig("scsi0", 1, 64).withRings(RingFeatures.ALL));
             MockDriver driver = new MockDriver(memory, device);
-            driver.negotiate(Features.RING_INDIRECT_DESC | Features.RING_EVENT_IDX);
+            driver.negotiate(Features.RING_INDIRECT_DESC | Features.RING_EVENT_IDX | rings);
             MockQueue queue = driver.addQueue(2, 64);
             driver.activate();
             putHeaders();

@@ -12,6 +12,7 @@ import vmm.memory.GuestMemory;
 import vmm.scsi.ScsiBus;
 import vmm.virtio.Features;
 import vmm.virtio.QueueSetup;
+import vmm.virtio.RingFeatures;
 import vmm.virtio.driver.MockDriver;
 import vmm.virtio.driver.MockQueue;
 
@@ -88,9 +89,19 @@ final class Driver implements AutoCloseable {
     private final Map<MockQueue, Map<Integer, Request>> pending = new HashMap<>();
 
     Driver(ScsiBus bus) {
-        device = new VirtioScsiDevice(loop, bus, new HbaConfig("scsi0", 2, 64));
+        this(bus, 0);
+    }
+
+    /**
+     * A driver that has started the device.
+     *
+     * @param rings features of the queues that the driver wants beside the usual ones
+     */
+    Driver(ScsiBus bus, long rings) {
+        HbaConfig config = new HbaConfig("scsi0", 2, 64);
+        device = new VirtioScsiDevice(loop, bus, rings == 0 ? config : config.withRings(RingFeatures.ALL));
         driver = new MockDriver(memory, device);
-        driver.negotiate(Features.RING_EVENT_IDX | Features.RING_INDIRECT_DESC);
+        driver.negotiate(Features.RING_EVENT_IDX | Features.RING_INDIRECT_DESC | rings);
         control = driver.addQueue(0, 16);
         events = driver.addQueue(1, 16);
         requests = driver.addQueue(2, 64);

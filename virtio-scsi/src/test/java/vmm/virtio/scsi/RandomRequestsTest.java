@@ -11,14 +11,19 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.FakeDisk;
 import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.ScsiDisk;
+import vmm.virtio.Features;
 import vmm.virtio.driver.MockQueue;
 
 /** Requests of every kind at once, against what they should do. */
+@ParameterizedClass(name = "rings {0}")
+@ValueSource(longs = {0, Features.RING_PACKED, Features.RING_PACKED | Features.IN_ORDER})
 class RandomRequestsTest {
     private static final int SIZE = 256 * 1024;
     private static final int BLOCKS = SIZE / 512;
@@ -26,12 +31,18 @@ class RandomRequestsTest {
     /** A request in flight, and what a read should bring. */
     private record Expectation(Driver.Request request, boolean write, List<Byte> content) {}
 
+    private final long rings;
     private final Random random = new Random(5);
     private final FakeDisk[] media = {new FakeDisk(SIZE), new FakeDisk(SIZE), new FakeDisk(SIZE)};
     private final byte[][] models = new byte[media.length][SIZE];
     private final int[][] addresses = {{0, 0}, {0, 1}, {7, 4000}};
     private final boolean[][] busy = new boolean[media.length][BLOCKS];
     private final ScsiBus bus = new ScsiBus();
+
+    /** Runs with these features of the rings. */
+    RandomRequestsTest(long rings) {
+        this.rings = rings;
+    }
 
     @Test
     void readsAndWritesInAnyOrderAgreeWithAModel() {
@@ -42,7 +53,7 @@ class RandomRequestsTest {
                     new ScsiDisk(media[i], DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true));
         }
         for (int round = 0; round < 60; round++) {
-            try (Driver driver = new Driver(bus)) {
+            try (Driver driver = new Driver(bus, rings)) {
                 for (int[] address : addresses) {
                     driver.send(address[0], address[1], "03 00 00 00 12 00", new byte[0], 18);
                 }

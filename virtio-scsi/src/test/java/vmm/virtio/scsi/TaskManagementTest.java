@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.FakeDisk;
@@ -17,7 +18,10 @@ import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.ScsiDisk;
+import vmm.virtio.Features;
 
+@ParameterizedClass(name = "rings {0}")
+@ValueSource(longs = {0, Features.RING_PACKED})
 class TaskManagementTest {
     private static final int ABORT_TASK = 0;
     private static final int ABORT_TASK_SET = 1;
@@ -34,10 +38,10 @@ class TaskManagementTest {
     private final ScsiBus bus = new ScsiBus();
     private final Driver driver;
 
-    TaskManagementTest() {
+    TaskManagementTest(long rings) {
         bus.attach(0, 0, disk());
         bus.attach(0, 1, disk());
-        driver = new Driver(bus);
+        driver = new Driver(bus, rings);
         driver.settle();
     }
 

@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.FakeDisk;
@@ -23,7 +24,10 @@ import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.ScsiDisk;
+import vmm.virtio.Features;
 
+@ParameterizedClass(name = "rings {0}")
+@ValueSource(longs = {0, Features.RING_PACKED})
 class VirtioScsiDeviceTest {
     private static final int SIZE = 1 << 20;
     private static final String TEST_UNIT_READY = "00 00 00 00 00 00";
@@ -34,13 +38,13 @@ class VirtioScsiDeviceTest {
     private final ScsiBus bus = new ScsiBus();
     private final Driver driver;
 
-    VirtioScsiDeviceTest() {
+    VirtioScsiDeviceTest(long rings) {
         bus.attach(0, 0, disk());
         bus.attach(255, 16383, disk());
         byte[] bytes = new byte[SIZE];
         new Random(1).nextBytes(bytes);
         medium.content().copyFrom(MemorySegment.ofArray(bytes));
-        driver = new Driver(bus);
+        driver = new Driver(bus, rings);
         driver.settle();
     }
 
