@@ -12,7 +12,7 @@ flags="-m64 -std=c17 -Os -Wall -Wextra -Werror -ffreestanding -nostdlib -static 
 for guest in first-byte echo reset triple-fault unemulated; do
     ${CC:-gcc} $flags -o "$out/$guest.elf" "$guest.S"
 done
-for guest in disks load; do
+for guest in disks load transports; do
     # shellcheck disable=SC2046,SC2086
     ${CC:-gcc} $flags -o "$out/$guest.elf" common/boot.S common/*.c $(find $guest -name '*.[cS]' | sort)
 done

@@ -48,6 +48,16 @@ public enum BuiltinGuest {
      */
     LOAD("load"),
 
+    /**
+     * Drives every virtio-blk function, and LUN 0 of target 0 of every virtio-scsi function, by each interface that it
+     * has, in turns: {@code modern} (virtio 1.0 and later) and {@code legacy} (before it). Each time it reads the first
+     * and the last block of 512 bytes and prints them as {@link #DISKS} does, a legacy device's first one before
+     * DRIVER_OK is set; then it resets the device many times with requests in flight, and fails if memory is written
+     * after that. Its last line is {@code Finished: N disks} or starts with {@code Failed:}; failures end as those of
+     * {@link #DISKS}.
+     */
+    TRANSPORTS("transports"),
+
     /** Prints {@code V} as its first act and leaves. */
     FIRST_BYTE("first-byte"),
 

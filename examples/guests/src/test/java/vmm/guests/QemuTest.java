@@ -109,6 +109,32 @@ class QemuTest {
     }
 
     @Test
+    void eachInterfaceOfAFunctionIsUsedInTurns() throws Exception {
+        byte[] both = disk(9, 1 << 20);
+        byte[] legacy = disk(10, 1 << 20);
+        var options = new ArrayList<>(DEBUG_EXIT);
+        options.addAll(drive("both", both));
+        options.addAll(List.of("-device", "virtio-blk-pci,disable-legacy=off,addr=4.0,drive=both"));
+        options.addAll(List.of("-device", "virtio-scsi-pci,disable-modern=on,disable-legacy=off,addr=6.0,id=hba"));
+        options.addAll(drive("legacy", legacy));
+        options.addAll(List.of("-device", "scsi-hd,drive=legacy,bus=hba.0,scsi-id=0,lun=0"));
+        Run run = run(BuiltinGuest.TRANSPORTS, "", options);
+        List<String> expected = new ArrayList<>(List.of("00:04.0 1af4:1001"));
+        for (int round = 0; round < 3; round++) {
+            for (String words : List.of(" modern", " legacy")) {
+                expected.addAll(List.of(words, block(both, 0, 512), block(both, 2047, 512)));
+            }
+        }
+        expected.add("00:06.0 1af4:1004");
+        for (int round = 0; round < 3; round++) {
+            expected.addAll(List.of(" legacy", block(legacy, 0, 512), block(legacy, 2047, 512)));
+        }
+        expected.add("Finished: 2 disks");
+        assertEquals(expected, run.lines.subList(run.lines.indexOf(expected.getFirst()), run.lines.size()));
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status);
+    }
+
+    @Test
     void withoutADebugExitTheMachineIsPoweredOff() throws Exception {
         Run run = run(BuiltinGuest.DISKS, "", List.of());
         assertEquals("Failed: no disk was found, 0 disks", run.lines.getLast());
