@@ -1,6 +1,5 @@
 package vmm.block.raw;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,14 +7,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,7 +22,6 @@ import vmm.block.Allocations;
 import vmm.block.BlockDevices;
 import vmm.block.BlockOptions;
 import vmm.block.BlockQueue;
-import vmm.block.BlockRequest;
 import vmm.block.TestRequest;
 import vmm.event.EventLoop;
 import vmm.event.EventLoops;
@@ -43,72 +38,6 @@ class RawDiskTest {
     @AfterEach
     void end() {
         loop.close();
-    }
-
-    @ParameterizedTest
-    @EnumSource(Engine.class)
-    void randomReadsAndWritesAgreeWithAModel(Engine engine) throws Exception {
-        randomReadsAndWrites(image("model", 1 << 20), engine);
-    }
-
-    @ParameterizedTest
-    @EnumSource(Engine.class)
-    void randomReadsAndWritesInMemoryAgreeWithAModel(Engine engine) throws Exception {
-        Path memory = Path.of("/dev/shm");
-        assumeTrue(Files.isWritable(memory), "/dev/shm is not there");
-        Path file = Files.createTempFile(memory, "vmm-test", ".img");
-        try {
-            Files.write(file, new byte[1 << 20]);
-            randomReadsAndWrites(file, engine);
-        } finally {
-            Files.delete(file);
-        }
-    }
-
-    private void randomReadsAndWrites(Path file, Engine engine) throws Exception {
-        Random random = new Random(42);
-        byte[] model = new byte[1 << 20];
-        int lanes = 16;
-        int lane = model.length / lanes;
-        try (RawDisk disk = RawDisk.open(BlockOptions.of(file.toString(), false), engine)) {
-            BlockQueue queue = disk.openQueue(loop);
-            for (int round = 0; round < 150; round++) {
-                List<TestRequest> requests = new ArrayList<>();
-                for (int i = 0; i < lanes; i++) {
-                    int sectors = random.nextInt(1, 65);
-                    int start = i * lane + random.nextInt((lane >> 9) - sectors + 1) * 512;
-                    requests.add(one(random, model, start, sectors * 512));
-                }
-                if (round % 10 == 0) {
-                    requests.add(TestRequest.flush());
-                }
-                loop.post(() -> requests.forEach(queue::submit));
-                for (TestRequest request : requests) {
-                    assertEquals(0, request.await());
-                    if (request.operation() == BlockRequest.Operation.READ) {
-                        byte[] read = request.memory.toArray(ValueLayout.JAVA_BYTE);
-                        int at = (int) request.offset();
-                        assertArrayEquals(Arrays.copyOfRange(model, at, at + read.length), read);
-                    }
-                }
-            }
-        }
-        assertArrayEquals(model, Files.readAllBytes(file));
-    }
-
-    private static TestRequest one(Random random, byte[] model, int start, int size) {
-        TestRequest request;
-        if (random.nextBoolean()) {
-            byte[] bytes = new byte[size];
-            random.nextBytes(bytes);
-            System.arraycopy(bytes, 0, model, start, size);
-            request = TestRequest.write(start, bytes);
-        } else {
-            request = TestRequest.read(start, size);
-        }
-        // Now and then more pieces than Linux takes in one call, so that it has to be continued.
-        request.scatter(random, random.nextInt(50) == 0 ? 1900 : random.nextInt(1, 9));
-        return request;
     }
 
     @ParameterizedTest
