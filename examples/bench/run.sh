@@ -20,5 +20,5 @@ if [ ! -e "$stamp" ] || [ -n "$(cd "$root" && find pom.xml ./*/pom.xml examples/
 fi
 "$root/vmm" --version >/dev/null || exit 1
 # shellcheck disable=SC2154 # program is set by who sources this.
-exec "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "-Dvmm.home=$root" \
+exec "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -Dslf4j.internal.verbosity=ERROR "-Dvmm.home=$root" \
     -cp "$bench/target/classes:$(cat "$bench/target/class-path")" "$program" "$@"

@@ -82,8 +82,7 @@ class CacheModeTest {
     }
 
     private static RawDisk open(TestImage image, Cache cache, Way way) {
-        return RawDisk.open(
-                new BlockOptions(image.path(), false, Format.RAW, cache, Aio.AUTO, true), way.engine());
+        return RawDisk.open(new BlockOptions(image.path(), false, Format.RAW, cache, Aio.AUTO, true), way.engine());
     }
 
     private static void compareWithModel(RawDisk disk, EventLoop loop, byte[] model, Random random) {
