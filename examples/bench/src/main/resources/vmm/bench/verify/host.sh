@@ -23,10 +23,11 @@ done
 status=0
 "$@" >"$folder/console" &
 machine=$!
-tail -f --pid "$machine" "$folder/console" &
+tail -n +1 -f --pid "$machine" "$folder/console" | tr -d '\r' &
 wait "$machine" || status=$?
 wait
-grep -q '^verified$' "$folder/console" || status=1
+# A console ends its lines with CR and LF.
+tr -d '\r' <"$folder/console" | grep -q '^verified$' || status=1
 for image in $images; do
     case $image in
     *:qcow2) echo "$image: $(qemu-img check "${image%:*}" 2>&1 | tr '\n' ' ')"; qemu-img check -q "${image%:*}" || status=1 ;;
