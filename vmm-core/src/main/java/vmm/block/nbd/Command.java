@@ -22,10 +22,13 @@ final class Command {
         SENT
     }
 
-    /** Told that a disk's request has ended, on the connection's thread. */
-    @FunctionalInterface
-    interface Answer {
+    /** Whoever made a request of the disk. */
+    interface Client {
+        /** The request has ended. On the connection's thread. */
         void answered(BlockRequest request, int errno);
+
+        /** True if the request is not to wait for anything but the server. Any thread may call. */
+        boolean isDraining();
     }
 
     final int index;
@@ -37,7 +40,7 @@ final class Command {
     BlockRequest request;
 
     @Nullable
-    Answer answer;
+    Client client;
 
     /** How much of the disk's request is done: the part on its way begins there. */
     long position;
@@ -91,11 +94,11 @@ final class Command {
         return state == State.SENDING || state == State.SENT;
     }
 
-    Answer answer() {
-        if (answer == null) {
+    Client client() {
+        if (client == null) {
             throw new IllegalStateException("The slot is free.");
         }
-        return answer;
+        return client;
     }
 
     BlockRequest request() {

@@ -12,7 +12,7 @@ final class Commands {
     private int used;
 
     /** A slot for {@code request}, from its beginning. */
-    Command take(BlockRequest request, Command.Answer answer) {
+    Command take(BlockRequest request, Command.Client client) {
         Command command = free.poll();
         if (command == null) {
             command = new Command(all.size());
@@ -20,7 +20,7 @@ final class Commands {
         }
         used++;
         command.request = request;
-        command.answer = answer;
+        command.client = client;
         command.position = 0;
         command.flushed = false;
         command.attempts = 0;
@@ -32,7 +32,7 @@ final class Commands {
         used--;
         command.state = Command.State.FREE;
         command.request = null;
-        command.answer = null;
+        command.client = null;
         free.add(command);
     }
 
@@ -60,6 +60,16 @@ final class Commands {
         }
         Command command = all.get(index);
         return command.isOnItsWay() && !command.answered && command.cookie() == cookie ? command : null;
+    }
+
+    /** Makes all commands on their way older by a tick. Returns true if one of them is {@code limit} ticks old now. */
+    boolean age(int limit) {
+        boolean old = false;
+        for (int i = 0; i < all.size(); i++) {
+            Command command = all.get(i);
+            old |= command.isOnItsWay() && ++command.age >= limit;
+        }
+        return old;
     }
 
     /** Commands in order of their arrival, linked through themselves. One can be in one queue only. */

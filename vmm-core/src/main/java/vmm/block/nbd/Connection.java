@@ -33,9 +33,6 @@ final class Connection {
     /** How many of the server's time limits a request may take while others are answered. */
     private static final int LIMITS_UNTIL_LOST = 4;
 
-    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
-
     private enum State {
         /** Requests go to the server. */
         OPEN,
@@ -59,6 +56,7 @@ final class Connection {
     private final IoCompletion whenReceived = this::received;
     private final Runnable sender = this::sendLater;
     private final Runnable ticker = this::tick;
+    private final Dialer dialer;
 
     private State state;
     private @Nullable Link link;
@@ -75,9 +73,6 @@ final class Connection {
     private int silentTicks;
     private int awayTicks;
     private boolean givenUp;
-    private long pauseNanos;
-    /** Why the last attempt to connect failed; completes a sentence. */
-    private String trouble = "has not answered";
 
     /** What belongs to one socket. */
     private record Link(Session session, Planner planner, ReplyReader reader) {
@@ -94,6 +89,7 @@ final class Connection {
     Connection(NbdDisk disk, EventLoop loop, @Nullable Session session) {
         this.disk = disk;
         this.loop = loop;
+        this.dialer = new Dialer(disk, loop, this::connected);
         this.state = session == null ? State.AWAY : State.OPEN;
         this.link = session == null ? null : link(session);
     }
@@ -109,7 +105,7 @@ final class Connection {
     void begin() {
         if (state == State.AWAY) {
             startTicking();
-            dial();
+            dialer.start();
         }
     }
 
@@ -118,13 +114,14 @@ final class Connection {
         return loop;
     }
 
-    /** Starts a request that the disk can take. {@code answer} is told its end, perhaps before this returns. */
-    void submit(BlockRequest request, Command.Answer answer) {
-        if (state == State.CLOSED || givenUp) {
-            answer.answered(request, Errno.EIO);
+    /** Starts a request that the disk can take. {@code client} is told its end, perhaps before this returns. */
+    void submit(BlockRequest request, Command.Client client) {
+        boolean away = state == State.AWAY && (givenUp || client.isDraining());
+        if (state == State.CLOSED || away) {
+            client.answered(request, Errno.EIO);
             return;
         }
-        Command command = commands.take(request, answer);
+        Command command = commands.take(request, client);
         startTicking();
         if (state == State.OPEN) {
             ask(command);
@@ -163,9 +160,9 @@ final class Connection {
 
     private void end(Command command, int errno) {
         BlockRequest request = command.request();
-        Command.Answer answer = command.answer();
+        Command.Client client = command.client();
         commands.release(command);
-        answer.answered(request, errno);
+        client.answered(request, errno);
     }
 
     private void sendLater() {
@@ -257,7 +254,7 @@ final class Connection {
     /** A reply is complete. */
     private void answered(Command command) {
         unanswered--;
-        pauseNanos = 0;
+        dialer.encourage();
         // A server may refuse data while we still send it, and that has to end first.
         if (command.state == Command.State.SENT) {
             finish(command);
@@ -331,11 +328,12 @@ final class Connection {
                 end(command, Errno.EIO);
             }
         }
+        failDraining();
         if (disk.address().reconnectSeconds() == 0) {
             giveUp();
         }
         startTicking();
-        dialLater();
+        dialer.start();
     }
 
     private void closeSocket() {
@@ -346,58 +344,33 @@ final class Connection {
         }
     }
 
+    /** Ends the requests that wait for a connection and whose client has begun to drain its queue. */
+    void failDraining() {
+        Commands.Fifo others = new Commands.Fifo();
+        for (Command command = waiting.poll(); command != null; command = waiting.poll()) {
+            if (command.client().isDraining()) {
+                end(command, Errno.EIO);
+            } else {
+                others.add(command);
+            }
+        }
+        for (Command command = others.poll(); command != null; command = others.poll()) {
+            waiting.add(command);
+        }
+    }
+
     private void giveUp() {
         givenUp = true;
+        failWaiting();
+    }
+
+    private void failWaiting() {
         for (Command command = waiting.poll(); command != null; command = waiting.poll()) {
             end(command, Errno.EIO);
         }
     }
 
-    private void dialLater() {
-        loop.schedule(pauseNanos, this::dial);
-        pauseNanos = Math.min(Math.max(2 * pauseNanos, FIRST_PAUSE_NANOS), LONGEST_PAUSE_NANOS);
-    }
-
-    /** Connects, in a thread of its own since that waits. */
-    private void dial() {
-        if (state == State.AWAY) {
-            Thread.ofPlatform().name("nbd connect").daemon().start(this::connect);
-        }
-    }
-
-    private void connect() {
-        Session fresh = null;
-        String trouble = "";
-        try {
-            fresh = disk.connect();
-        } catch (NbdException e) {
-            trouble = e.reason();
-        }
-        Session session = fresh;
-        String reason = trouble;
-        try {
-            loop.post(() -> connected(session, reason));
-        } catch (IllegalStateException e) {
-            // The loop is closed, and with it all that could have used the connection.
-            if (session != null) {
-                session.close();
-            }
-        }
-    }
-
-    private void connected(@Nullable Session session, String trouble) {
-        if (state != State.AWAY) {
-            if (session != null) {
-                session.close();
-            }
-            return;
-        }
-        if (session == null) {
-            log.debug("Disk {} {}.", disk.name(), trouble);
-            this.trouble = trouble;
-            dialLater();
-            return;
-        }
+    private void connected(Session session) {
         log.info("Disk {} is back.", disk.name());
         link = link(session);
         state = State.OPEN;
@@ -430,7 +403,7 @@ final class Connection {
                             "Disk {} has been away for {} s: its requests fail until it is back. It {}.",
                             disk.name(),
                             seconds,
-                            trouble);
+                            dialer.trouble());
                     giveUp();
                 }
             }
@@ -451,12 +424,8 @@ final class Connection {
             drop("has not answered for " + limit + " s");
             return;
         }
-        for (int i = 0; i < commands.count(); i++) {
-            Command command = commands.get(i);
-            if (command.isOnItsWay() && ++command.age >= LIMITS_UNTIL_LOST * limit * TICKS_PER_SECOND) {
-                drop("has left a request unanswered for " + LIMITS_UNTIL_LOST * limit + " s");
-                return;
-            }
+        if (commands.age(LIMITS_UNTIL_LOST * limit * TICKS_PER_SECOND)) {
+            drop("has left a request unanswered for " + LIMITS_UNTIL_LOST * limit + " s");
         }
     }
 
@@ -470,6 +439,8 @@ final class Connection {
         boolean idle = state == State.OPEN && unanswered == 0 && !sending && !receiving;
         Link old = link;
         state = State.CLOSED;
+        dialer.stop();
+        failWaiting();
         if (idle && old != null) {
             link = null;
             return old.session;

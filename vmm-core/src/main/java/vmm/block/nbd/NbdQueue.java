@@ -12,14 +12,14 @@ import vmm.linux.Errno;
  * One worker's way to the server: a connection of its own, or that of another worker if the server wants all requests
  * on one.
  */
-final class NbdQueue implements BlockQueue {
+final class NbdQueue implements BlockQueue, Command.Client {
     private static final Logger log = LoggerFactory.getLogger(NbdQueue.class);
-    private static final Command.Answer END = BlockRequest::end;
 
     private final NbdDisk disk;
     private final EventLoop loop;
     private Connection connection;
     private @Nullable Errand free;
+    private volatile boolean draining;
 
     NbdQueue(NbdDisk disk, EventLoop loop, Connection connection) {
         this.disk = disk;
@@ -42,14 +42,17 @@ final class NbdQueue implements BlockQueue {
         if (request.operation().changesDisk()) {
             disk.noteChange();
         }
-        if (connection.loop().equals(loop)) {
-            connection.submit(request, END);
-        } else {
-            send(request);
+        while (!deliver(request)) {
+            connection = disk.connectionFor(loop);
         }
     }
 
-    private void send(BlockRequest request) {
+    /** Passes a request on. Returns false if the connection's loop has ended. */
+    private boolean deliver(BlockRequest request) {
+        if (connection.loop().equals(loop)) {
+            connection.submit(request, this);
+            return true;
+        }
         Errand errand = free;
         if (errand == null) {
             errand = new Errand();
@@ -60,20 +63,41 @@ final class NbdQueue implements BlockQueue {
         errand.target = connection;
         try {
             connection.loop().post(errand);
+            return true;
         } catch (IllegalStateException e) {
             log.debug("The loop that served disk {} has ended.", disk.name(), e);
             errand.back();
-            connection = disk.connectionFor(loop);
-            if (connection.loop().equals(loop)) {
-                connection.submit(request, END);
-            } else {
-                request.end(Errno.EIO);
-            }
+            return false;
         }
     }
 
+    @Override
+    public void drain(boolean on) {
+        draining = on;
+        if (connection.loop().equals(loop)) {
+            connection.failDraining();
+            return;
+        }
+        Connection shared = connection;
+        try {
+            shared.loop().post(shared::failDraining);
+        } catch (IllegalStateException e) {
+            log.debug("The loop that served disk {} has ended.", disk.name(), e);
+        }
+    }
+
+    @Override
+    public void answered(BlockRequest request, int errno) {
+        request.end(errno);
+    }
+
+    @Override
+    public boolean isDraining() {
+        return draining;
+    }
+
     /** A request on its way to the connection's loop and back; used again for others. */
-    private final class Errand implements Runnable, Command.Answer {
+    private final class Errand implements Runnable, Command.Client {
         private @Nullable Errand next;
         private @Nullable BlockRequest request;
         private @Nullable Connection target;
@@ -104,6 +128,11 @@ final class NbdQueue implements BlockQueue {
             } catch (IllegalStateException e) {
                 log.debug("The loop that waited for disk {} has ended.", disk.name(), e);
             }
+        }
+
+        @Override
+        public boolean isDraining() {
+            return draining;
         }
 
         private void back() {

@@ -359,6 +359,33 @@ class ConversationTest extends ScriptedTest {
     }
 
     @Test
+    void aDrainEndsWhatWaitsForAServerThatIsAway() throws Exception {
+        try (EventLoop other = EventLoops.start("another worker")) {
+            use(
+                    (disk, queue, server) -> {
+                        BlockQueue there = disk.openQueue(other);
+                        assertEquals(0, run(queue, TestRequest.read(0, 512)));
+                        TestRequest mine = TestRequest.read(0, 512);
+                        TestRequest others = TestRequest.read(0, 512);
+                        loop.post(() -> queue.submit(mine));
+                        other.post(() -> there.submit(others));
+                        Thread.sleep(200);
+                        assertEquals(TestRequest.NOT_YET, others.errno);
+                        other.post(() -> there.drain(true));
+                        assertEquals(Errno.EIO, others.await());
+                        assertEquals(Errno.EIO, TestRequest.flush().run(other, there));
+                        assertEquals(TestRequest.NOT_YET, mine.errno);
+                        loop.post(() -> queue.drain(true));
+                        assertEquals(Errno.EIO, mine.await());
+                        loop.post(() -> queue.drain(false));
+                        other.post(() -> there.drain(false));
+                    },
+                    agreed(ALL_FLAGS & ~NBD_FLAG_CAN_MULTI_CONN, peer -> serveSome(peer, 1, 0)),
+                    peer -> {});
+        }
+    }
+
+    @Test
     void aFlushThatFailsAtTheEndIsTold() throws Exception {
         try (ScriptedServer server = new ScriptedServer(folder, agreed(peer -> {
             serveSome(peer, 1, 0);

@@ -69,6 +69,18 @@ class ReplyReaderFuzz {
         }
     }
 
+    private static final Command.Client NOBODY = new Command.Client() {
+        @Override
+        public void answered(BlockRequest request, int errno) {
+            throw new IllegalStateException("The reader answers nobody but the connection.");
+        }
+
+        @Override
+        public boolean isDraining() {
+            return false;
+        }
+    };
+
     @FuzzTest
     void noReplyReachesBeyondItsRequest(FuzzedDataProvider data) {
         Commands commands = new Commands();
@@ -136,7 +148,7 @@ class ReplyReaderFuzz {
         Guarded request = Guarded.of(data.consumeInt(1, 5), data.consumeInt(100, MOST_LENGTH));
         int length = (int) request.data().bytes();
         request.prepare(read ? Operation.READ : Operation.WRITE, data.consumeInt(0, 4096));
-        Command command = commands.take(request, (ended, errno) -> {});
+        Command command = commands.take(request, NOBODY);
         // A part of a request is what is asked for, too.
         command.position = data.consumeInt(0, length / 2);
         command.offset = request.offset() + command.position;
