@@ -9,6 +9,7 @@ import vmm.block.BlockDevice;
 import vmm.block.BlockOptions;
 import vmm.block.BlockQueue;
 import vmm.event.EventLoop;
+import vmm.linux.Errno;
 import vmm.linux.HostException;
 
 /**
@@ -204,10 +205,7 @@ public final class NbdDisk implements BlockDevice {
         List<Session> sessions = sessions();
         try {
             if (changed) {
-                if (sessions.isEmpty()) {
-                    sessions.add(connect());
-                }
-                sessions.getFirst().flush(FLUSH_MILLIS);
+                flush(sessions);
             }
         } catch (NbdException e) {
             throw new HostException(
@@ -217,6 +215,27 @@ public final class NbdDisk implements BlockDevice {
         } finally {
             sessions.forEach(Session::close);
         }
+    }
+
+    private void flush(List<Session> sessions) throws NbdException {
+        int errno = flushBy(sessions);
+        if (errno != 0) {
+            throw new NbdException("was not flushed by the server: " + Errno.describe(errno));
+        }
+    }
+
+    /** Flushes by a session that is there, or by a new one, since the server may have gone and come back unnoticed. */
+    private int flushBy(List<Session> sessions) throws NbdException {
+        if (!sessions.isEmpty()) {
+            try {
+                return sessions.getFirst().flush(FLUSH_MILLIS);
+            } catch (NbdException e) {
+                log.debug("Disk {} {}.", name(), e.reason());
+            }
+        }
+        Session fresh = connect();
+        sessions.add(fresh);
+        return fresh.flush(FLUSH_MILLIS);
     }
 
     private List<Session> sessions() {

@@ -75,17 +75,17 @@ record Session(Socket socket, NbdExport export) {
      * Waits until everything that was written and answered is on stable storage. Nothing may be in flight.
      *
      * @param limitMillis how long that may take, in milliseconds
+     * @return 0, or the error number that the server answered with: what was written may be lost
+     * @throws NbdException if there is no answer; another session may have one
      */
-    void flush(long limitMillis) throws NbdException {
+    int flush(long limitMillis) throws NbdException {
         if (!export.canFlush()) {
-            return;
+            return 0;
         }
         Wire wire = new Wire(socket, limitMillis);
         wire.write(request(NBD_CMD_FLUSH));
         int error = flushed(wire);
-        if (error != 0) {
-            throw new NbdException("was not flushed by the server: " + Errno.describe(errno(error)));
-        }
+        return error == 0 ? 0 : errno(error);
     }
 
     private static ByteBuffer request(int type) {

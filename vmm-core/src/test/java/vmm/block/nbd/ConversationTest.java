@@ -402,6 +402,18 @@ class ConversationTest extends ScriptedTest {
     }
 
     @Test
+    void aServerThatWentAndCameBackUnnoticedIsFlushedByANewConnection() throws Exception {
+        try (ScriptedServer server =
+                new ScriptedServer(folder, agreed(peer -> serveSome(peer, 1, 0)), agreed(peer -> peer.serve(0)))) {
+            try (NbdDisk disk = NbdDisk.open(BlockOptions.of(server.uri(""), false))) {
+                assertEquals(0, run(disk.openQueue(loop), TestRequest.write(0, new byte[512])));
+            }
+            awaitLeave(server);
+            assertEquals(List.of("write 0+512", "flush", "disc"), List.copyOf(server.asked));
+        }
+    }
+
+    @Test
     void aServerThatHasGoneByTheEndIsFlushedWhenItIsBack() throws Exception {
         try (ScriptedServer server =
                 new ScriptedServer(folder, agreed(peer -> serveSome(peer, 2, 0)), agreed(peer -> peer.serve(0)))) {
