@@ -10,6 +10,14 @@ public interface BlockQueue {
     void submit(BlockRequest request);
 
     /**
+     * Asks how the disk keeps its data at this moment; {@code query} is answered once, on this thread. A disk that
+     * cannot tell says that all is allocated.
+     */
+    default void query(ExtentQuery query) {
+        query.answer(ExtentQuery.State.ALLOCATED, query.length());
+    }
+
+    /**
      * Begins or ends a drain: while it lasts, requests wait for the storage alone. Those that a limit delays go ahead,
      * those that wait for a remedy after an error or for a connection end with their error. A device drains its queues
      * when it is reset. At first there is no drain.

@@ -137,6 +137,11 @@ public final class ErrorPolicyDisk extends FilterDisk {
         }
 
         @Override
+        public void query(ExtentQuery query) {
+            inner.query(query);
+        }
+
+        @Override
         public void drain(boolean on) {
             draining = on;
             inner.drain(on);

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,10 @@ public final class FakeDisk implements BlockDevice {
     private final List<Defect> defects = new ArrayList<>();
     private final List<Asked> asked = new ArrayList<>();
     private final ArrayDeque<BlockRequest> held = new ArrayDeque<>();
+
+    /** The sectors that have no storage. */
+    private final BitSet deallocated = new BitSet();
+
     private MemorySegment content;
     private @Nullable StorageLifetime lifetime;
     private int discardGranularity = 4096;
@@ -181,7 +186,26 @@ public final class FakeDisk implements BlockDevice {
 
     @Override
     public BlockQueue openQueue(EventLoop loop) {
-        return this::submit;
+        return new BlockQueue() {
+            @Override
+            public void submit(BlockRequest request) {
+                FakeDisk.this.submit(request);
+            }
+
+            @Override
+            public void query(ExtentQuery query) {
+                FakeDisk.this.query(query);
+            }
+        };
+    }
+
+    private void query(ExtentQuery query) {
+        int first = sector(query.offset());
+        boolean hole = deallocated.get(first);
+        int end = hole ? deallocated.nextClearBit(first) : deallocated.nextSetBit(first);
+        query.answer(
+                hole ? ExtentQuery.State.DEALLOCATED : ExtentQuery.State.ALLOCATED,
+                end < 0 ? query.length() : (long) (end - first) * DiskSize.SECTOR);
     }
 
     private void submit(BlockRequest request) {
@@ -220,13 +244,34 @@ public final class FakeDisk implements BlockDevice {
         long offset = request.offset();
         switch (request.operation()) {
             case READ -> request.data().copyFrom(content, offset);
-            case WRITE -> request.data().copyTo(content, offset);
+            case WRITE -> {
+                deallocated.clear(sector(offset), sector(offset + request.length() + DiskSize.SECTOR - 1));
+                request.data().copyTo(content, offset);
+            }
             // What was discarded reads as anything, so that nothing comes to rely on zeros.
             case DISCARD -> content.asSlice(offset, request.length()).fill(DISCARDED);
-            case WRITE_ZEROES -> content.asSlice(offset, request.length()).fill((byte) 0);
+            case WRITE_ZEROES -> {
+                content.asSlice(offset, request.length()).fill((byte) 0);
+                if (request.mayUnmap() && discardGranularity != 0) {
+                    deallocate(offset, offset + request.length());
+                }
+            }
             case FLUSH -> {}
         }
         return 0;
+    }
+
+    private void deallocate(long start, long end) {
+        long unit = discardGranularity;
+        long first = (start + unit - 1) / unit * unit;
+        long last = end == content.byteSize() ? end : end / unit * unit;
+        if (first < last) {
+            deallocated.set(sector(first), sector(last));
+        }
+    }
+
+    private static int sector(long offset) {
+        return (int) (offset / DiskSize.SECTOR);
     }
 
     @Override

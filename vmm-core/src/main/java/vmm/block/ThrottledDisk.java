@@ -89,6 +89,11 @@ public final class ThrottledDisk extends FilterDisk {
         }
 
         @Override
+        public void query(ExtentQuery query) {
+            inner.query(query);
+        }
+
+        @Override
         public void drain(boolean on) {
             draining = on;
             inner.drain(on);

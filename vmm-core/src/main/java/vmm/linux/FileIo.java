@@ -15,6 +15,8 @@ public final class FileIo {
     private static final int O_CLOEXEC = 0x80000;
 
     private static final int O_DIRECT = 0x4000;
+    private static final int SEEK_DATA = 3;
+    private static final int SEEK_HOLE = 4;
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
 
@@ -88,6 +90,19 @@ public final class FileIo {
     /** Changes how {@code length} bytes from {@code offset} are stored, as {@link Fallocate} tells. Returns 0. */
     public static int fallocate(int fd, int mode, long offset, long length) {
         return Libc.orErrno(Libc.fallocate(fd, mode, offset, length));
+    }
+
+    /**
+     * Where data begins that is at {@code offset} or behind it; -ENXIO if there is only a hole up to the end, -EINVAL
+     * if this kind of file does not tell.
+     */
+    public static long nextData(int fd, long offset) {
+        return Libc.orErrno(Libc.lseek(fd, offset, SEEK_DATA));
+    }
+
+    /** Where a hole begins that is at {@code offset} or behind it; the end of the file counts as one. */
+    public static long nextHole(int fd, long offset) {
+        return Libc.orErrno(Libc.lseek(fd, offset, SEEK_HOLE));
     }
 
     /** Waits until the file's written data, and what is needed to find it again, are on stable storage. */

@@ -50,6 +50,8 @@ final class Libc {
 
     static native long writev(int fd, long vector, int count);
 
+    static native long lseek(int fd, long offset, int whence);
+
     static native int ftruncate(int fd, long size);
 
     static native int fallocate(int fd, int mode, long offset, long length);

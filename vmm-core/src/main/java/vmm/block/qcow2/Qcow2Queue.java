@@ -12,6 +12,7 @@ import vmm.block.BlockOptions.Cache;
 import vmm.block.BlockQueue;
 import vmm.block.BlockRequest;
 import vmm.block.BlockRequest.Operation;
+import vmm.block.ExtentQuery;
 import vmm.event.EventLoop;
 
 /** One loop's way to an image, with all that its requests need, so that they make no objects. Loop thread only. */
@@ -73,6 +74,11 @@ final class Qcow2Queue implements BlockQueue {
             return;
         }
         transfer().start(request, request.operation() == Operation.FLUSH ? AGELESS : enter());
+    }
+
+    @Override
+    public void query(ExtentQuery query) {
+        new ExtentLookup(this, query).run();
     }
 
     /** Does a read that is a part of another request. */

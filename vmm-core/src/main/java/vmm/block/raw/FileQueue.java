@@ -5,10 +5,14 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import vmm.block.BlockQueue;
 import vmm.block.BlockRequest;
+import vmm.block.ExtentQuery;
+import vmm.block.ExtentQuery.State;
 import vmm.event.EventLoop;
 import vmm.event.FileOperations;
 import vmm.event.IoCompletion;
 import vmm.linux.DirectIo;
+import vmm.linux.Errno;
+import vmm.linux.FileIo;
 
 /** Requests to a file from one loop. On the loop's thread, unless a method says otherwise. */
 final class FileQueue implements BlockQueue {
@@ -43,6 +47,21 @@ final class FileQueue implements BlockQueue {
             return;
         }
         taskFor(request).start(request);
+    }
+
+    /** Asks the file system, in this thread: what it looks up is in memory as a rule. */
+    @Override
+    public void query(ExtentQuery query) {
+        long from = query.offset();
+        long data = FileIo.nextData(disk.fd(), from);
+        if (data == -Errno.ENXIO) {
+            query.answer(State.DEALLOCATED, query.length());
+        } else if (data > from) {
+            query.answer(State.DEALLOCATED, data - from);
+        } else {
+            long hole = data < 0 ? 0 : FileIo.nextHole(disk.fd(), from);
+            query.answer(State.ALLOCATED, hole > from ? hole - from : query.length());
+        }
     }
 
     private FileTask taskFor(BlockRequest request) {
