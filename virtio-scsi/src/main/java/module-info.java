@@ -6,5 +6,7 @@ module vmm.virtio.scsi {
     requires static transitive org.jspecify;
 
     exports vmm.scsi;
+    exports vmm.scsi.block;
+    exports vmm.scsi.primary;
     exports vmm.virtio.scsi;
 }

@@ -11,6 +11,9 @@ public final class Cdb {
     /** The longest descriptor block there is: variable length, 8 bytes of header and 252 more (SPC-5). */
     public static final int MAX_LENGTH = 260;
 
+    /** The operation code of a block of variable length, which is told apart by bytes 8 and 9. */
+    public static final int VARIABLE_LENGTH = 0x7f;
+
     private final byte[] bytes = new byte[MAX_LENGTH];
     private int length;
 
@@ -56,7 +59,7 @@ public final class Cdb {
 
     /** Which of the things that share an operation code is to be done (SPC-5), for those that do. */
     public int serviceAction() {
-        return u8(1) & 0x1f;
+        return operationCode() == VARIABLE_LENGTH ? u16(8) : u8(1) & 0x1f;
     }
 
     /** The byte at {@code offset}. */

@@ -1,5 +1,7 @@
 package vmm.scsi;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,48 +10,88 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <N> the kind of logical unit, by what it keeps for an initiator
  */
-final class CommandTable<N extends ItlNexus> {
-    private static final int SERVICE_ACTIONS = 32;
-
-    private final List<SupportedCommand<N>> commands;
+public final class CommandTable<N extends ItlNexus> {
+    private final List<SupportedCommand<? super N>> commands;
 
     /** By operation code; for each the commands by service action, or a single one. */
-    private final @Nullable SupportedCommand<N>[][] byCode;
+    private final @Nullable SupportedCommand<? super N>[][] byCode;
 
+    /**
+     * Puts a table together from parts, each of which knows what it is about.
+     *
+     * @throws IllegalArgumentException if two commands have the same operation code and service action
+     */
+    @SafeVarargs
     @SuppressWarnings({"unchecked", "rawtypes"}) // Arrays know no type arguments; these hold what the list holds.
-    CommandTable(List<SupportedCommand<N>> commands) {
-        this.commands = List.copyOf(commands);
-        this.byCode = new SupportedCommand[256][];
-        for (SupportedCommand<N> command : this.commands) {
-            int code = command.operationCode();
-            int action = command.hasServiceAction() ? command.serviceAction() : 0;
-            if (byCode[code] == null) {
-                byCode[code] = new SupportedCommand[command.hasServiceAction() ? SERVICE_ACTIONS : 1];
-            }
-            if (byCode[code][action] != null) {
-                throw new IllegalArgumentException(command.name() + " is in the table twice.");
-            }
-            byCode[code][action] = command;
+    public CommandTable(List<? extends SupportedCommand<? super N>>... parts) {
+        List<SupportedCommand<? super N>> all = new ArrayList<>();
+        for (List<? extends SupportedCommand<? super N>> part : parts) {
+            all.addAll(part);
+        }
+        commands = List.copyOf(all);
+        byCode = new SupportedCommand[256][];
+        for (SupportedCommand<? super N> command : commands) {
+            enter(command);
         }
     }
 
-    /** All of them, in the order of the table. */
-    List<SupportedCommand<N>> commands() {
+    private void enter(SupportedCommand<? super N> command) {
+        int code = command.operationCode();
+        int action = command.hasServiceAction() ? command.serviceAction() : 0;
+        @Nullable SupportedCommand<? super N>[] actions = byCode[code];
+        int room = action + (command.hasServiceAction() ? 2 : 1);
+        if (actions == null || actions.length < room) {
+            actions = actions == null ? empty(room) : Arrays.copyOf(actions, room);
+            byCode[code] = actions;
+        }
+        if (actions[action] != null) {
+            throw new IllegalArgumentException(command.name() + " is in the table twice.");
+        }
+        actions[action] = command;
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // Arrays know no type arguments.
+    private @Nullable SupportedCommand<? super N>[] empty(int length) {
+        return new SupportedCommand[length];
+    }
+
+    /** All of them, in the order of the parts. */
+    public List<SupportedCommand<? super N>> commands() {
         return commands;
     }
 
     /** True if some command has that operation code. */
-    boolean hasOperationCode(int code) {
+    public boolean hasOperationCode(int code) {
         return byCode[code] != null;
     }
 
+    /** True if that operation code belongs to several commands, which a service action tells apart. */
+    public boolean hasServiceActions(int code) {
+        // One that has service actions leaves room behind the last of them.
+        return byCode[code] != null && byCode[code].length > 1;
+    }
+
     /** What a CDB asks for, or null if it is not supported. */
-    @Nullable
-    SupportedCommand<N> find(Cdb cdb) {
-        @Nullable SupportedCommand<N>[] actions = byCode[cdb.operationCode()];
+    public @Nullable SupportedCommand<? super N> find(Cdb cdb) {
+        int code = cdb.operationCode();
+        @Nullable SupportedCommand<? super N>[] actions = byCode[code];
         if (actions == null) {
             return null;
         }
-        return actions.length == 1 ? actions[0] : actions[cdb.serviceAction()];
+        if (actions.length == 1) {
+            return actions[0];
+        }
+        int action = cdb.serviceAction();
+        return action < actions.length ? actions[action] : null;
+    }
+
+    /** What an operation code and a service action ask for, or null; the action counts only where there are some. */
+    public @Nullable SupportedCommand<? super N> find(int code, int action) {
+        @Nullable SupportedCommand<? super N>[] actions = byCode[code];
+        if (actions == null) {
+            return null;
+        }
+        int index = actions.length == 1 ? 0 : action;
+        return index < actions.length ? actions[index] : null;
     }
 }

@@ -1,30 +1,36 @@
 package vmm.scsi;
 
 /**
- * What comes before every command of a logical unit that we are ourselves (SAM-5): is there something to tell first, is
- * the command known, is its CDB whole, is the unit ready.
+ * What comes before every command (SAM-5 5.14): is there something to tell first, is the command known, is its CDB
+ * whole, do the reservations allow it, is the unit ready.
  *
  * @param <N> the kind of logical unit, by what it keeps for an initiator
  */
-final class DeviceServer<N extends ItlNexus> {
-    /** The bit of the CONTROL byte that asks for an ACA condition, which we do not have (SAM-5 5.2). */
+public final class DeviceServer<N extends ItlNexus> {
+    /** The bit of the CONTROL byte that asks for an ACA condition (SAM-5 5.2). */
     private static final int NACA = 2;
 
     private final CommandTable<N> table;
 
-    DeviceServer(CommandTable<N> table) {
+    /** Serves the commands of {@code table}. */
+    public DeviceServer(CommandTable<N> table) {
         this.table = table;
     }
 
+    /** What it serves. */
+    public CommandTable<N> table() {
+        return table;
+    }
+
     /** Runs a command. */
-    void execute(N nexus, ScsiTask task) {
+    public void execute(N nexus, ScsiTask task) {
         Cdb cdb = task.cdb();
-        SupportedCommand<N> supported = table.find(cdb);
+        SupportedCommand<? super N> supported = table.find(cdb);
         if (supported != null) {
             task.recognized(supported);
         }
         // SAM-5: a pending unit attention condition is told before anything else of the command is looked at.
-        if (supported == null || supported.command().reportsUnitAttention()) {
+        if (supported == null || supported.reportsUnitAttention()) {
             UnitAttention attention = nexus.takeAttention();
             if (attention != null) {
                 task.fail(attention.code());
@@ -33,34 +39,59 @@ final class DeviceServer<N extends ItlNexus> {
         }
         if (supported == null) {
             refuse(task);
-            return;
+        } else if (isWhole(supported, task)) {
+            admit(supported, nexus, task);
         }
+    }
+
+    private static boolean isWhole(SupportedCommand<?> supported, ScsiTask task) {
+        Cdb cdb = task.cdb();
         int length = supported.cdbLength();
         if (cdb.length() < length) {
             task.invalidField(cdb.length(), ScsiTask.WHOLE_BYTE);
+            return false;
+        }
+        if (supported.operationCode() == Cdb.VARIABLE_LENGTH && cdb.u8(7) != length - 8) {
+            // SPC-5 4.2.3, ADDITIONAL CDB LENGTH
+            task.invalidField(7, ScsiTask.WHOLE_BYTE);
+            return false;
+        }
+        int control = supported.controlOffset();
+        if (cdb.has(control, 1 << NACA)) {
+            task.invalidField(control, NACA);
+            return false;
+        }
+        return true;
+    }
+
+    private void admit(SupportedCommand<? super N> supported, N nexus, ScsiTask task) {
+        if (nexus.unit().reservations().conflicts(nexus, supported, task.cdb())) {
+            task.end(ScsiStatus.RESERVATION_CONFLICT);
             return;
         }
-        if (cdb.has(length - 1, 1 << NACA)) {
-            task.invalidField(length - 1, NACA);
-            return;
-        }
-        Command<? super N> command = supported.command();
-        if (command.needsMedium()) {
+        if (supported.needsMedium()) {
             SenseCode why = nexus.notReady();
             if (why != null) {
                 task.fail(why);
                 return;
             }
         }
-        command.execute(nexus, task);
+        run(supported, nexus, task);
+    }
+
+    private static <S extends ItlNexus> void run(SupportedCommand<S> supported, S nexus, ScsiTask task) {
+        supported.command().execute(nexus, task);
     }
 
     private void refuse(ScsiTask task) {
-        if (table.hasOperationCode(task.cdb().operationCode())) {
-            // SPC-5: the operation code is known, so what is wrong is the service action
-            task.invalidField(1, 4);
-        } else {
+        int code = task.cdb().operationCode();
+        if (!table.hasOperationCode(code)) {
             task.fail(SenseCode.INVALID_COMMAND_OPERATION_CODE);
+        } else if (code == Cdb.VARIABLE_LENGTH) {
+            // SPC-5: the operation code is known, so what is wrong is the service action
+            task.invalidField(8, ScsiTask.WHOLE_BYTE);
+        } else {
+            task.invalidField(1, 4);
         }
     }
 }

@@ -14,6 +14,7 @@ public final class ItNexus {
 
     private final ScsiTarget target;
     private final EventLoop loop;
+    private @Nullable ItlNexus reportLuns;
     private @Nullable ItlNexus[] units = new @Nullable ItlNexus[0];
 
     ItNexus(ScsiTarget target, EventLoop loop) {
@@ -42,13 +43,21 @@ public final class ItNexus {
         ItlNexus nexus = unit == null ? null : nexus(lun, unit);
         task.start(lun, nexus);
         if (nexus == null) {
-            IncorrectLogicalUnit.execute(this, lun, task);
+            target.common().executeIncorrect(this, lun, task);
         } else {
             nexus.execute(task);
         }
     }
 
     private ItlNexus nexus(int lun, LogicalUnit unit) {
+        if (lun == LunAddress.REPORT_LUNS) {
+            ItlNexus wellKnown = reportLuns;
+            if (wellKnown == null) {
+                wellKnown = unit.connect(this);
+                reportLuns = wellKnown;
+            }
+            return wellKnown;
+        }
         ItlNexus known = lun < units.length ? units[lun] : null;
         return known != null && known.isOf(unit) ? known : connect(lun, unit);
     }

@@ -62,8 +62,7 @@ public abstract class ItlNexus {
     protected abstract void execute(ScsiTask task);
 
     /** Why commands that need the medium cannot run now, or null if they can. */
-    @Nullable
-    SenseCode notReady() {
+    public @Nullable SenseCode notReady() {
         return null;
     }
 
@@ -73,8 +72,7 @@ public abstract class ItlNexus {
     }
 
     /** Takes the first pending unit attention condition away, to be told now; null if there is none. */
-    @Nullable
-    final UnitAttention takeAttention() {
+    public final @Nullable UnitAttention takeAttention() {
         int set = pending;
         if (set == 0) {
             return null;
@@ -87,7 +85,7 @@ public abstract class ItlNexus {
     }
 
     /** Takes away what telling {@code attention} settles. */
-    final void settle(UnitAttention attention) {
+    public final void settle(UnitAttention attention) {
         int ignored = (int) PENDING.getAndBitwiseAnd(this, ~attention.settled());
     }
 
@@ -98,12 +96,14 @@ public abstract class ItlNexus {
         }
     }
 
-    final void countRead(long bytes) {
+    /** Counts a command that read {@code bytes} from the medium. Loop thread only. */
+    public final void countRead(long bytes) {
         reads++;
         bytesRead += bytes;
     }
 
-    final void countWrite(long bytes) {
+    /** Counts a command that wrote {@code bytes} to the medium. Loop thread only. */
+    public final void countWrite(long bytes) {
         writes++;
         bytesWritten += bytes;
     }

@@ -34,6 +34,11 @@ public abstract class LogicalUnit {
     /** Back to the state that a reset leaves (SAM-5), without the unit attention condition. */
     protected abstract void restore();
 
+    /** Who decides whether the reservations of this unit allow a command. */
+    public ReservationGate reservations() {
+        return ReservationGate.OPEN;
+    }
+
     /** Opens the nexus with {@code initiator} and remembers it. Loop thread of {@code initiator}. */
     final ItlNexus connect(ItNexus initiator) {
         ItlNexus nexus = open(initiator);

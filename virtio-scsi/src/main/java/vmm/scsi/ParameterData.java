@@ -4,66 +4,78 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Data that a command answers, put together piece by piece. For commands that are not on the data path. */
-final class ParameterData {
+public final class ParameterData {
     private byte[] bytes = new byte[64];
     private int length;
 
+    /** Nothing yet. */
+    public ParameterData() {}
+
     /** The array that holds the data in its first {@link #length} bytes. */
-    byte[] bytes() {
+    public byte[] bytes() {
         return bytes;
     }
 
-    int length() {
+    /** How long the data are so far, in bytes. */
+    public int length() {
         return length;
     }
 
-    ParameterData u8(int value) {
+    /** Adds a byte. */
+    public ParameterData u8(int value) {
         int at = grow(1);
         bytes[at] = (byte) value;
         return this;
     }
 
-    ParameterData u16(int value) {
+    /** Adds 16 bits. */
+    public ParameterData u16(int value) {
         int at = grow(2);
         BigEndian.put16(bytes, at, value);
         return this;
     }
 
-    ParameterData u24(int value) {
+    /** Adds 24 bits. */
+    public ParameterData u24(int value) {
         int at = grow(3);
         BigEndian.put24(bytes, at, value);
         return this;
     }
 
-    ParameterData u32(long value) {
+    /** Adds 32 bits. */
+    public ParameterData u32(long value) {
         int at = grow(4);
         BigEndian.put32(bytes, at, value);
         return this;
     }
 
-    ParameterData u64(long value) {
+    /** Adds 64 bits. */
+    public ParameterData u64(long value) {
         int at = grow(8);
         BigEndian.put64(bytes, at, value);
         return this;
     }
 
-    ParameterData bytes(byte[] more) {
+    /** Adds bytes. */
+    public ParameterData bytes(byte[] more) {
         return bytes(more, more.length);
     }
 
-    ParameterData bytes(byte[] more, int count) {
+    /** Adds the first {@code count} bytes of {@code more}. */
+    public ParameterData bytes(byte[] more, int count) {
         int at = grow(count);
         System.arraycopy(more, 0, bytes, at, count);
         return this;
     }
 
-    ParameterData zeros(int count) {
+    /** Adds bytes of 0. */
+    public ParameterData zeros(int count) {
         grow(count);
         return this;
     }
 
     /** Printable ASCII, left-aligned in a field of {@code width} bytes and filled up with spaces (SPC-5). */
-    ParameterData ascii(String text, int width) {
+    public ParameterData ascii(String text, int width) {
         int at = grow(width);
         Arrays.fill(bytes, at, at + width, (byte) ' ');
         byte[] encoded = text.getBytes(StandardCharsets.US_ASCII);
@@ -72,17 +84,17 @@ final class ParameterData {
     }
 
     /** Sets a byte that has been written before. */
-    void set8(int offset, int value) {
+    public void set8(int offset, int value) {
         bytes[offset] = (byte) value;
     }
 
     /** Sets 16 bits that have been written before. */
-    void set16(int offset, int value) {
+    public void set16(int offset, int value) {
         BigEndian.put16(bytes, offset, value);
     }
 
     /** Sets 32 bits that have been written before. */
-    void set32(int offset, long value) {
+    public void set32(int offset, long value) {
         BigEndian.put32(bytes, offset, value);
     }
 

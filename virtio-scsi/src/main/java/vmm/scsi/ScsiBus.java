@@ -10,8 +10,16 @@ public final class ScsiBus {
 
     private final AtomicReferenceArray<@Nullable ScsiTarget> targets = new AtomicReferenceArray<>(MAX_TARGET + 1);
 
-    /** A bus without targets. */
-    public ScsiBus() {}
+    private final TargetUnits common;
+
+    /**
+     * A bus without targets.
+     *
+     * @param common what each target has beside the logical units that are attached to it
+     */
+    public ScsiBus(TargetUnits common) {
+        this.common = common;
+    }
 
     /**
      * Puts a logical unit behind a target, which appears with its first one.
@@ -26,7 +34,7 @@ public final class ScsiBus {
         }
         ScsiTarget known = targets.get(target);
         if (known == null) {
-            ScsiTarget fresh = new ScsiTarget();
+            ScsiTarget fresh = new ScsiTarget(common);
             fresh.attach(lun, unit);
             targets.set(target, fresh);
         } else {

@@ -15,8 +15,18 @@ public final class ScsiTarget {
 
     private volatile AtomicReferenceArray<@Nullable LogicalUnit> units = new AtomicReferenceArray<>(SMALLEST_TABLE);
 
-    /** A target without logical units. */
-    public ScsiTarget() {}
+    private final TargetUnits common;
+    private final LogicalUnit reportLuns;
+
+    /**
+     * A target without logical units.
+     *
+     * @param common what it has beside those that will be attached to it
+     */
+    public ScsiTarget(TargetUnits common) {
+        this.common = common;
+        this.reportLuns = common.reportLuns();
+    }
 
     /**
      * Gives a logical unit a number.
@@ -45,8 +55,11 @@ public final class ScsiTarget {
         }
     }
 
-    /** The logical unit of that number, or null if there is none. */
+    /** The logical unit of that number or {@link LunAddress#REPORT_LUNS}, or null if there is none. */
     public @Nullable LogicalUnit unit(int lun) {
+        if (lun == LunAddress.REPORT_LUNS) {
+            return reportLuns;
+        }
         AtomicReferenceArray<@Nullable LogicalUnit> table = units;
         return lun >= 0 && lun < table.length() ? table.getAcquire(lun) : null;
     }
@@ -67,6 +80,11 @@ public final class ScsiTarget {
             }
         }
         return Arrays.copyOf(found, count);
+    }
+
+    /** What it has beside the logical units that are attached to it. */
+    TargetUnits common() {
+        return common;
     }
 
     /** A way for an initiator to this target. */

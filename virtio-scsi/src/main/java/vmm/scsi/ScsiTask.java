@@ -3,7 +3,6 @@ package vmm.scsi;
 import java.lang.foreign.MemorySegment;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
-import vmm.block.BlockQueue;
 import vmm.block.BlockRequest;
 import vmm.linux.IoVector;
 
@@ -15,6 +14,15 @@ import vmm.linux.IoVector;
  * slot belongs to the target. Everything is on the loop's thread.
  */
 public abstract class ScsiTask {
+    /** The size of a {@link #scratch} buffer in bytes. */
+    public static final int SCRATCH_BYTES = ScratchPool.BUFFER_BYTES;
+
+    /** The longest {@link #parameterList} in bytes. */
+    public static final int LONGEST_PARAMETER_LIST = 1 << 20;
+
+    /** For {@link #invalidField} and {@link #invalidParameter}: the field has whole bytes. */
+    public static final int WHOLE_BYTE = -1;
+
     private final Cdb cdb = new Cdb();
     private final SenseData sense = new SenseData();
     private final IoVector dataOut;
@@ -35,9 +43,13 @@ public abstract class ScsiTask {
     private long lba = -1;
     private long blocks;
 
-    private @Nullable DiskNexus disk;
-    private @Nullable MediumCommand continuation;
+    private @Nullable MediumNexus medium;
+    private @Nullable MediumCommand<MediumNexus> continuation;
     private int phase;
+    private long progress;
+    private @Nullable Object attachment;
+    private @Nullable MemorySegment scratch;
+    private @Nullable MediumRequest fromScratch;
 
     private ScsiStatus status = ScsiStatus.GOOD;
     private boolean overrun;
@@ -143,7 +155,13 @@ public abstract class ScsiTask {
         size = dataOut.bytes() + dataIn.bytes();
         transferredOut = 0;
         transferredIn = 0;
+        progress = 0;
         beginEvent();
+    }
+
+    /** The nexus that the command came through, or null if there is no such logical unit. */
+    public final @Nullable ItlNexus nexus() {
+        return nexus;
     }
 
     /** Remembers what the command was recognised as. */
@@ -152,68 +170,176 @@ public abstract class ScsiTask {
     }
 
     /** Remembers which blocks the command is about. */
-    final void concerns(long firstBlock, long count) {
+    public final void concerns(long firstBlock, long count) {
         lba = firstBlock;
         blocks = count;
     }
 
     /** The first logical block that the command is about. */
-    final long lba() {
+    public final long lba() {
         return lba;
     }
 
     /** How many logical blocks the command is about. */
-    final long blocks() {
+    public final long blocks() {
         return blocks;
     }
 
     /** Where the command stands between two operations on the medium; a {@link MediumCommand} gives it its meaning. */
-    final int phase() {
+    public final int phase() {
         return phase;
     }
 
     /** Fills the data-in buffer, which has been cut to size, from the medium. */
-    final void readMedium(DiskNexus from, long offset, MediumCommand next, int newPhase) {
-        submit(fromMedium, BlockRequest.Operation.READ, from, offset, next, newPhase);
+    public final <N extends MediumNexus> void readMedium(
+            N from, long offset, MediumCommand<? super N> next, int newPhase) {
+        fromMedium.prepare(BlockRequest.Operation.READ, offset);
+        submit(fromMedium, from, next, newPhase);
     }
 
     /** Brings the data-out buffer, which has been cut to size, to the medium. */
-    final void writeMedium(DiskNexus to, long offset, MediumCommand next, int newPhase) {
-        submit(toMedium, BlockRequest.Operation.WRITE, to, offset, next, newPhase);
+    public final <N extends MediumNexus> void writeMedium(
+            N to, long offset, MediumCommand<? super N> next, int newPhase) {
+        toMedium.prepare(BlockRequest.Operation.WRITE, offset);
+        submit(toMedium, to, next, newPhase);
     }
 
     /** Brings all that was written to stable storage. */
-    final void flushMedium(DiskNexus of, MediumCommand next, int newPhase) {
-        submit(toMedium, BlockRequest.Operation.FLUSH, of, 0, next, newPhase);
+    public final <N extends MediumNexus> void flushMedium(N of, MediumCommand<? super N> next, int newPhase) {
+        toMedium.prepare(BlockRequest.Operation.FLUSH, 0);
+        submit(toMedium, of, next, newPhase);
     }
 
-    private void submit(
-            MediumRequest request,
-            BlockRequest.Operation operation,
-            DiskNexus on,
-            long offset,
-            MediumCommand next,
-            int newPhase) {
-        disk = on;
-        continuation = next;
-        phase = newPhase;
+    /** Gives {@code length} bytes of the medium back; they may read as anything until they are written. */
+    public final <N extends MediumNexus> void discardMedium(
+            N of, long offset, long length, MediumCommand<? super N> next, int newPhase) {
+        toMedium.prepareRange(BlockRequest.Operation.DISCARD, offset, length, false);
+        submit(toMedium, of, next, newPhase);
+    }
+
+    /**
+     * Makes {@code length} bytes of the medium read as zeros.
+     *
+     * @param unmap true if their storage may be given back
+     */
+    public final <N extends MediumNexus> void zeroMedium(
+            N of, long offset, long length, boolean unmap, MediumCommand<? super N> next, int newPhase) {
+        toMedium.prepareRange(BlockRequest.Operation.WRITE_ZEROES, offset, length, unmap);
+        submit(toMedium, of, next, newPhase);
+    }
+
+    /**
+     * Makes sure that the command has a {@link #scratch} buffer until its end.
+     *
+     * @return false if there is none left for now; then the command has ended with BUSY
+     */
+    public final boolean borrowScratch() {
+        if (scratch == null) {
+            scratch = ScratchPool.shared().take();
+        }
+        if (scratch == null) {
+            end(ScsiStatus.BUSY);
+            return false;
+        }
+        return true;
+    }
+
+    /** The command's own buffer of {@link #SCRATCH_BYTES}, after {@link #borrowScratch}. */
+    public final MemorySegment scratch() {
+        MemorySegment own = scratch;
+        if (own == null) {
+            throw new IllegalStateException("The command has borrowed no buffer.");
+        }
+        return own;
+    }
+
+    /** Fills the first {@code length} bytes of the {@link #scratch} buffer from the medium. */
+    public final <N extends MediumNexus> void readScratch(
+            N from, long offset, long length, MediumCommand<? super N> next, int newPhase) {
+        submit(scratchRequest(BlockRequest.Operation.READ, offset, length), from, next, newPhase);
+    }
+
+    /** Brings the first {@code length} bytes of the {@link #scratch} buffer to the medium. */
+    public final <N extends MediumNexus> void writeScratch(
+            N to, long offset, long length, MediumCommand<? super N> next, int newPhase) {
+        submit(scratchRequest(BlockRequest.Operation.WRITE, offset, length), to, next, newPhase);
+    }
+
+    private MediumRequest scratchRequest(BlockRequest.Operation operation, long offset, long length) {
+        MediumRequest request = fromScratch;
+        if (request == null) {
+            request = new MediumRequest(new IoVector(1));
+            fromScratch = request;
+        }
+        request.data().clear();
+        request.data().add(scratch().address(), length);
         request.prepare(operation, offset);
-        BlockQueue queue = on.queue();
-        queue.submit(request);
+        return request;
+    }
+
+    @SuppressWarnings("unchecked") // The command gets back the nexus that came with it, and no other.
+    private <N extends MediumNexus> void submit(
+            MediumRequest request, N on, MediumCommand<? super N> next, int newPhase) {
+        medium = on;
+        continuation = (MediumCommand<MediumNexus>) next;
+        phase = newPhase;
+        on.queue().submit(request);
+    }
+
+    /** How far the command has come, in a unit of its own; 0 at first. */
+    public final long progress() {
+        return progress;
+    }
+
+    /** The command has come further. */
+    public final void advance(long by) {
+        progress += by;
+    }
+
+    /** What the command remembers between two operations on the medium, or null. Forgotten when it ends. */
+    public final @Nullable Object attachment() {
+        return attachment;
+    }
+
+    /** Remembers something until the command ends. */
+    public final void attach(Object newAttachment) {
+        attachment = newAttachment;
+    }
+
+    /**
+     * Copies the parameter list out of the data-out buffer.
+     *
+     * @param length the PARAMETER LIST LENGTH of the CDB, checked by the command
+     * @return null if the initiator sent less or the list is longer than {@link #LONGEST_PARAMETER_LIST}; then the
+     *     command has ended
+     */
+    public final @Nullable ParameterList parameterList(long length) {
+        if (length > dataOut.bytes()) {
+            endWithOverrun();
+            return null;
+        }
+        if (length > LONGEST_PARAMETER_LIST) {
+            fail(SenseCode.PARAMETER_LIST_LENGTH_ERROR);
+            return null;
+        }
+        byte[] bytes = new byte[(int) length];
+        dataOut.copyTo(MemorySegment.ofArray(bytes), 0, length);
+        transferredOut = length;
+        return new ParameterList(bytes);
     }
 
     /** All of the data-in buffer that {@link #readMedium} filled counts as moved. */
-    final void movedIn(long bytes) {
+    public final void movedIn(long bytes) {
         transferredIn = bytes;
     }
 
     /** All of the data-out buffer that {@link #writeMedium} took counts as moved. */
-    final void movedOut(long bytes) {
+    public final void movedOut(long bytes) {
         transferredOut = bytes;
     }
 
     /** Ends the command with data for the initiator, as far as its allocation length goes (SPC-5). */
-    final void answer(ParameterData data, long allocationLength) {
+    public final void answer(ParameterData data, long allocationLength) {
         long length = Math.min(data.length(), allocationLength);
         if (length > dataIn.bytes()) {
             endWithOverrun();
@@ -226,19 +352,19 @@ public abstract class ScsiTask {
     }
 
     /** Ends the command because the buffers are too small for it. */
-    final void endWithOverrun() {
+    public final void endWithOverrun() {
         overrun = true;
         end(ScsiStatus.GOOD);
     }
 
     /** Ends the command with CHECK CONDITION. */
-    final void fail(SenseCode code) {
+    public final void fail(SenseCode code) {
         sense.setFixed(code);
         end(ScsiStatus.CHECK_CONDITION);
     }
 
     /** Ends the command with CHECK CONDITION and a value for the INFORMATION field. */
-    final void fail(SenseCode code, long information) {
+    public final void fail(SenseCode code, long information) {
         sense.setFixed(code);
         sense.setInformation(information);
         end(ScsiStatus.CHECK_CONDITION);
@@ -250,24 +376,39 @@ public abstract class ScsiTask {
      * @param offset where in the CDB the field begins
      * @param bit its leftmost bit there, or {@link #WHOLE_BYTE}
      */
-    final void invalidField(int offset, int bit) {
+    public final void invalidField(int offset, int bit) {
         sense.setFixed(SenseCode.INVALID_FIELD_IN_CDB);
-        sense.setFieldPointer(offset, bit);
+        sense.setFieldPointer(true, offset, bit);
         end(ScsiStatus.CHECK_CONDITION);
     }
 
-    /** For {@link #invalidField}: the field has whole bytes. */
-    static final int WHOLE_BYTE = -1;
+    /**
+     * Ends the command with INVALID FIELD IN PARAMETER LIST.
+     *
+     * @param offset where in the list the field begins
+     * @param bit its leftmost bit there, or {@link #WHOLE_BYTE}
+     */
+    public final void invalidParameter(int offset, int bit) {
+        sense.setFixed(SenseCode.INVALID_FIELD_IN_PARAMETER_LIST);
+        sense.setFieldPointer(false, offset, bit);
+        end(ScsiStatus.CHECK_CONDITION);
+    }
 
     /** Ends the command. */
-    final void end(ScsiStatus newStatus) {
+    public final void end(ScsiStatus newStatus) {
         if (!running) {
             throw new IllegalStateException("The command has ended already.");
         }
         running = false;
         status = newStatus;
-        disk = null;
+        medium = null;
         continuation = null;
+        attachment = null;
+        MemorySegment borrowed = scratch;
+        if (borrowed != null) {
+            scratch = null;
+            ScratchPool.shared().give(borrowed);
+        }
         endEvent();
         ItlNexus counting = nexus;
         if (counting != null) {
@@ -299,8 +440,8 @@ public abstract class ScsiTask {
     }
 
     private void mediumEnded(int errno) {
-        DiskNexus from = disk;
-        MediumCommand next = continuation;
+        MediumNexus from = medium;
+        MediumCommand<MediumNexus> next = continuation;
         if (from == null || next == null) {
             throw new IllegalStateException("The medium answered what nobody asked.");
         }

@@ -48,7 +48,7 @@ public final class SenseData {
     }
 
     /** Fixed format, current information (SPC-5). */
-    void setFixed(SenseCode code) {
+    public void setFixed(SenseCode code) {
         Arrays.fill(bytes, 0, FIXED_LENGTH, (byte) 0);
         bytes[0] = 0x70;
         bytes[2] = (byte) code.key().code();
@@ -59,7 +59,7 @@ public final class SenseData {
     }
 
     /** Descriptor format, current information, with no descriptor (SPC-5). */
-    void setDescriptor(SenseCode code) {
+    public void setDescriptor(SenseCode code) {
         Arrays.fill(bytes, 0, 8, (byte) 0);
         bytes[0] = 0x72;
         bytes[1] = (byte) code.key().code();
@@ -69,7 +69,7 @@ public final class SenseData {
     }
 
     /** Sets the INFORMATION field of fixed format (SPC-5); a value that does not fit leaves it invalid. */
-    void setInformation(long value) {
+    public void setInformation(long value) {
         if (value >>> 32 == 0) {
             bytes[0] |= (byte) 0x80;
             BigEndian.put32(bytes, 3, value);
@@ -77,15 +77,16 @@ public final class SenseData {
     }
 
     /**
-     * Points at what is wrong in the CDB, in the sense key specific field of fixed format (SPC-5, field pointer).
+     * Points at what is wrong, in the sense key specific field of fixed format (SPC-5, field pointer).
      *
+     * @param inCdb true if it is in the CDB, false if it is in the parameter list
      * @param bit the leftmost bit of the field, or negative if it is the whole byte
      */
-    void setFieldPointer(int offset, int bit) {
+    public void setFieldPointer(boolean inCdb, int offset, int bit) {
         int sksv = 0x80;
         int commandData = 0x40;
         int bpv = 0x08;
-        bytes[15] = (byte) (sksv | commandData | (bit < 0 ? 0 : bpv | bit));
+        bytes[15] = (byte) (sksv | (inCdb ? commandData : 0) | (bit < 0 ? 0 : bpv | bit));
         BigEndian.put16(bytes, 16, offset);
     }
 }

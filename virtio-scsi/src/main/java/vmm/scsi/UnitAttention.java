@@ -34,12 +34,12 @@ public enum UnitAttention {
     }
 
     /** Its place in a set of pending conditions. */
-    int bit() {
+    public int bit() {
         return bit;
     }
 
     /** The first of a set of pending conditions, or null if the set is empty. */
-    static @Nullable UnitAttention first(int pending) {
+    public static @Nullable UnitAttention first(int pending) {
         for (UnitAttention attention : VALUES) {
             if ((pending & attention.bit) != 0) {
                 return attention;
@@ -49,7 +49,7 @@ public enum UnitAttention {
     }
 
     /** What is done with when this one has been told. */
-    int settled() {
+    public int settled() {
         return (RESETS & bit) != 0 ? RESETS : bit;
     }
 }

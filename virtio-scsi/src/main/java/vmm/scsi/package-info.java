@@ -1,4 +1,4 @@
-/** A SCSI target (SAM-5, SPC-5, SBC-4) that knows nothing of virtio or PCI. */
+/** A SCSI target (SAM-5) that knows nothing of virtio or PCI: its model, and the way of a command through it. */
 @NullMarked
 package vmm.scsi;
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import vmm.scsi.block.DiskGeometry;
 
 class DiskIdentityTest {
     private static DiskIdentity named(String wwn) {

@@ -8,49 +8,52 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import vmm.block.FakeDisk;
 import vmm.event.SteppedEventLoop;
+import vmm.scsi.block.DiskGeometry;
+import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.primary.PrimaryUnits;
 
 /** An initiator without a transport: sends commands to one target and waits for their end. */
-final class Initiator {
+public final class Initiator {
     /** How a command ended. */
-    static final class Result {
+    public static final class Result {
         private final Task task;
 
         Result(Task task) {
             this.task = task;
         }
 
-        ScsiStatus status() {
+        public ScsiStatus status() {
             return task.status();
         }
 
-        boolean overrun() {
+        public boolean overrun() {
             return task.overrun();
         }
 
-        long residual() {
+        public long residual() {
             return task.residual();
         }
 
-        byte[] sense() {
+        public byte[] sense() {
             return Arrays.copyOf(task.sense().bytes(), task.sense().length());
         }
 
         /** What was written to the data-in buffer. */
-        byte[] data() {
+        public byte[] data() {
             return task.in.asSlice(0, task.transferredIn()).toArray(JAVA_BYTE);
         }
 
-        String hex() {
+        public String hex() {
             return HexFormat.ofDelimiter(" ").formatHex(data());
         }
 
-        String senseHex() {
+        public String senseHex() {
             return HexFormat.ofDelimiter(" ").formatHex(sense());
         }
     }
 
     /** A command that has been sent. */
-    static final class Task extends ScsiTask {
+    public static final class Task extends ScsiTask {
         private final MemorySegment in;
         private boolean ended;
 
@@ -78,51 +81,51 @@ final class Initiator {
             ended = true;
         }
 
-        boolean ended() {
+        public boolean ended() {
             return ended;
         }
     }
 
-    final SteppedEventLoop loop = new SteppedEventLoop();
-    final ScsiTarget target = new ScsiTarget();
-    final ItNexus nexus = target.connect(loop);
+    public final SteppedEventLoop loop = new SteppedEventLoop();
+    public final ScsiTarget target = new ScsiTarget(PrimaryUnits.SHARED);
+    public final ItNexus nexus = target.connect(loop);
 
     /** A target with this disk as LUN 0, and an initiator that has heard of its power on. */
-    static Initiator of(ScsiDisk disk) {
+    public static Initiator of(ScsiDisk disk) {
         Initiator initiator = new Initiator();
         initiator.target.attach(0, disk);
         initiator.settle(0);
         return initiator;
     }
 
-    static ScsiDisk disk(FakeDisk medium) {
+    public static ScsiDisk disk(FakeDisk medium) {
         return new ScsiDisk(medium, DiskIdentity.DEFAULT.withSerial("drive0"), DiskGeometry.DEFAULT, true);
     }
 
     /** Hears what unit attention conditions there are. */
-    void settle(int lun) {
+    public void settle(int lun) {
         while (send(lun, "00 00 00 00 00 00", new byte[0], 0).status() == ScsiStatus.CHECK_CONDITION) {
             // The next one.
         }
     }
 
-    Result send(String cdb) {
+    public Result send(String cdb) {
         return send(0, cdb, new byte[0], 0);
     }
 
-    Result read(String cdb, int room) {
+    public Result read(String cdb, int room) {
         return send(0, cdb, new byte[0], room);
     }
 
-    Result write(String cdb, byte[] data) {
+    public Result write(String cdb, byte[] data) {
         return send(0, cdb, data, 0);
     }
 
-    Result send(int lun, String cdb, byte[] out, int room) {
+    public Result send(int lun, String cdb, byte[] out, int room) {
         return send(lun, HexFormat.ofDelimiter(" ").parseHex(cdb), out, room, 1);
     }
 
-    Result send(int lun, byte[] cdb, byte[] out, int room, int pieces) {
+    public Result send(int lun, byte[] cdb, byte[] out, int room, int pieces) {
         Task task = start(lun, cdb, out, room, pieces);
         loop.runUntilIdle();
         if (!task.ended()) {
@@ -131,7 +134,7 @@ final class Initiator {
         return new Result(task);
     }
 
-    Task start(int lun, byte[] cdb, byte[] out, int room, int pieces) {
+    public Task start(int lun, byte[] cdb, byte[] out, int room, int pieces) {
         Task task = new Task(out, room, pieces);
         task.cdb().set(cdb);
         task.identify(1, TaskAttribute.SIMPLE);

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import vmm.block.FakeDisk;
+import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.primary.PrimaryUnits;
 
 class LogicalUnitAddressingTest {
     private final FakeDisk medium = new FakeDisk(1 << 20);
@@ -29,10 +31,11 @@ class LogicalUnitAddressingTest {
     }
 
     @Test
-    void otherMethodsOtherBusesAndDeeperLevelsAddressNothing() {
+    void otherMethodsOtherBusesAndDeeperLevelsAddressNothingButReportLuns() {
         assertEquals(LunAddress.INVALID, LunAddress.decode(0x0100_0000_0000_0000L));
         assertEquals(LunAddress.INVALID, LunAddress.decode(0x8001_0000_0000_0000L));
-        assertEquals(LunAddress.INVALID, LunAddress.decode(0xc101_0000_0000_0000L));
+        assertEquals(LunAddress.INVALID, LunAddress.decode(0xc102_0000_0000_0000L));
+        assertEquals(LunAddress.REPORT_LUNS, LunAddress.decode(0xc101_0000_0000_0000L));
         assertEquals(LunAddress.INVALID, LunAddress.decode(0x0001_0001_0000_0000L));
         assertEquals(LunAddress.INVALID, LunAddress.decode(0x0001_0000_0000_0001L));
     }
@@ -128,19 +131,21 @@ class LogicalUnitAddressingTest {
 
     @Test
     void numbersAreTakenOnceAndEnd() {
-        ScsiTarget target = new ScsiTarget();
+        ScsiTarget target = new ScsiTarget(PrimaryUnits.SHARED);
         target.attach(16383, Initiator.disk(medium));
 
         assertThrows(IllegalArgumentException.class, () -> target.attach(16383, Initiator.disk(medium)));
         assertThrows(IllegalArgumentException.class, () -> target.attach(16384, Initiator.disk(medium)));
         assertThrows(IllegalArgumentException.class, () -> target.attach(-1, Initiator.disk(medium)));
-        assertThrows(IllegalArgumentException.class, () -> new ScsiBus().attach(256, 0, Initiator.disk(medium)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new ScsiBus(PrimaryUnits.SHARED).attach(256, 0, Initiator.disk(medium)));
         assertArrayEquals(new int[] {16383}, target.luns());
     }
 
     @Test
     void aTargetHasRoomForAllNumbers() {
-        ScsiTarget target = new ScsiTarget();
+        ScsiTarget target = new ScsiTarget(PrimaryUnits.SHARED);
         ScsiDisk disk = Initiator.disk(medium);
         for (int lun = 0; lun <= LunAddress.MAX_LUN; lun++) {
             target.attach(lun, disk);

@@ -4,10 +4,11 @@ import java.util.HexFormat;
 import vmm.block.BlockDevice;
 import vmm.block.BlockOptions;
 import vmm.event.EventLoop;
-import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
-import vmm.scsi.ScsiDisk;
+import vmm.scsi.block.DiskGeometry;
+import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.primary.PrimaryUnits;
 import vmm.virtio.QueueLoops;
 import vmm.virtio.blk.BlkConfig;
 import vmm.virtio.blk.BlkLayout;
@@ -40,7 +41,7 @@ final class StorageDevices {
      * @param loop does the work of the controller and all its disks
      */
     static VirtioScsiDevice hba(ControllerConfig controller, MachineConfig machine, OpenDisks disks, EventLoop loop) {
-        ScsiBus bus = new ScsiBus();
+        ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
         for (DiskConfig disk : machine.disks()) {
             if (disk.address() instanceof DiskAddress.Scsi(int index, int target, int lun)
                     && index == controller.index()) {

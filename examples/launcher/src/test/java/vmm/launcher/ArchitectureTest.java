@@ -134,6 +134,24 @@ class ArchitectureTest {
     }
 
     @Test
+    void theScsiModelKnowsNoCommandAndSharedCommandsKnowNoDeviceType() {
+        noClasses()
+                .that()
+                .resideInAPackage("vmm.scsi")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("vmm.scsi.primary..", "vmm.scsi.block..")
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideInAPackage("vmm.scsi.primary..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("vmm.scsi.block..")
+                .check(ALL);
+    }
+
+    @Test
     void backendsKnowNoDevice() {
         noClasses()
                 .that()

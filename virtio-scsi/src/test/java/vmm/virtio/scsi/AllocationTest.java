@@ -11,10 +11,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.MemoryDisk;
 import vmm.event.SteppedEventLoop;
 import vmm.memory.GuestMemory;
-import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
-import vmm.scsi.ScsiDisk;
+import vmm.scsi.block.DiskGeometry;
+import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.primary.PrimaryUnits;
 import vmm.virtio.Features;
 import vmm.virtio.RingFeatures;
 import vmm.virtio.driver.MockDriver;
@@ -71,7 +72,7 @@ class AllocationTest {
     @Test
     void readsAndWritesAreServedWithoutAnAllocation() {
         try (MemoryDisk medium = new MemoryDisk("mem", 1 << 20, false)) {
-            ScsiBus bus = new ScsiBus();
+            ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
             bus.attach(3, 300, new ScsiDisk(medium, DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true));
             VirtioScsiDevice device =
                     new VirtioScsiDevice(loop, bus, new HbaConfig("scsi0", 1, 64).withRings(RingFeatures.ALL));

@@ -9,10 +9,11 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import vmm.block.FakeDisk;
 import vmm.memory.GuestMemory;
-import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
-import vmm.scsi.ScsiDisk;
+import vmm.scsi.block.DiskGeometry;
+import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.primary.PrimaryUnits;
 import vmm.virtio.driver.MockQueue;
 
 /**
@@ -25,7 +26,7 @@ class HostileRequestsTest {
     };
 
     private final Random random = new Random(3);
-    private final ScsiBus bus = new ScsiBus();
+    private final ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
     private final FakeDisk medium = new FakeDisk(1 << 18);
 
     @Test

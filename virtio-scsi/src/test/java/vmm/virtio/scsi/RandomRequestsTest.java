@@ -14,10 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.FakeDisk;
-import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
-import vmm.scsi.ScsiDisk;
+import vmm.scsi.block.DiskGeometry;
+import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.primary.PrimaryUnits;
 import vmm.virtio.Features;
 import vmm.virtio.driver.MockQueue;
 
@@ -37,7 +38,7 @@ class RandomRequestsTest {
     private final byte[][] models = new byte[media.length][SIZE];
     private final int[][] addresses = {{0, 0}, {0, 1}, {7, 4000}};
     private final boolean[][] busy = new boolean[media.length][BLOCKS];
-    private final ScsiBus bus = new ScsiBus();
+    private final ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
 
     /** Runs with these features of the rings. */
     RandomRequestsTest(long rings) {

@@ -10,10 +10,11 @@ import vmm.block.FakeDisk;
 import vmm.event.EventLoop;
 import vmm.event.EventLoops;
 import vmm.memory.GuestMemory;
-import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
-import vmm.scsi.ScsiDisk;
+import vmm.scsi.block.DiskGeometry;
+import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.primary.PrimaryUnits;
 import vmm.virtio.driver.MockDriver;
 import vmm.virtio.driver.MockQueue;
 
@@ -27,7 +28,7 @@ class ResetInFlightTest {
         FakeDisk medium = new FakeDisk(1 << 20);
         medium.content().fill((byte) 5);
         GuestMemory memory = GuestMemory.detached(1 << 20);
-        ScsiBus bus = new ScsiBus();
+        ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
         bus.attach(0, 0, new ScsiDisk(medium, DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true));
         try (EventLoop loop = EventLoops.start("scsi0")) {
             VirtioScsiDevice device = new VirtioScsiDevice(loop, bus, HbaConfig.of("scsi0", 1));

@@ -14,10 +14,11 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.FakeDisk;
-import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
-import vmm.scsi.ScsiDisk;
+import vmm.scsi.block.DiskGeometry;
+import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.primary.PrimaryUnits;
 import vmm.virtio.Features;
 
 @ParameterizedClass(name = "rings {0}")
@@ -35,7 +36,7 @@ class TaskManagementTest {
     private static final byte[] LUN_0 = Driver.lun(0, 0);
 
     private final FakeDisk medium = new FakeDisk(1 << 20);
-    private final ScsiBus bus = new ScsiBus();
+    private final ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
     private final Driver driver;
 
     TaskManagementTest(long rings) {

@@ -20,10 +20,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.FakeDisk;
 import vmm.linux.Errno;
-import vmm.scsi.DiskGeometry;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ScsiBus;
-import vmm.scsi.ScsiDisk;
+import vmm.scsi.block.DiskGeometry;
+import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.primary.PrimaryUnits;
 import vmm.virtio.Features;
 
 @ParameterizedClass(name = "rings {0}")
@@ -35,7 +36,7 @@ class VirtioScsiDeviceTest {
     private static final String WRITE_ONE_BLOCK = "2a 00 00 00 00 03 00 00 01 00";
 
     private final FakeDisk medium = new FakeDisk(SIZE);
-    private final ScsiBus bus = new ScsiBus();
+    private final ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
     private final Driver driver;
 
     VirtioScsiDeviceTest(long rings) {

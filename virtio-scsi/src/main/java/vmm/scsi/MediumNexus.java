@@ -1,0 +1,32 @@
+package vmm.scsi;
+
+import org.jspecify.annotations.Nullable;
+import vmm.block.BlockDevice;
+import vmm.block.BlockQueue;
+
+/** What a logical unit with a medium keeps for one initiator: on top of the rest, the way of its loop to the medium. */
+public abstract class MediumNexus extends ItlNexus {
+    private @Nullable BlockDevice medium;
+    private @Nullable BlockQueue queue;
+
+    /** The nexus of {@code unit} and {@code initiator}, with POWER ON OCCURRED to tell. */
+    protected MediumNexus(ItNexus initiator, LogicalUnit unit) {
+        super(initiator, unit);
+    }
+
+    /** What is in the logical unit at this moment. */
+    protected abstract BlockDevice medium();
+
+    /** The way to the medium, opened when it is first needed. */
+    @SuppressWarnings("ReferenceEquality") // Another medium is another object.
+    final BlockQueue queue() {
+        BlockDevice present = medium();
+        BlockQueue open = queue;
+        if (open == null || medium != present) {
+            open = present.openQueue(initiator().loop());
+            medium = present;
+            queue = open;
+        }
+        return open;
+    }
+}

@@ -1,0 +1,52 @@
+package vmm.scsi.block;
+
+import vmm.linux.Errno;
+import vmm.scsi.ScsiStatus;
+import vmm.scsi.ScsiTask;
+import vmm.scsi.SenseCode;
+
+/** What a SCSI initiator hears of an error number of the medium. */
+final class MediumError {
+    private static final int EDQUOT = 122;
+
+    private MediumError() {}
+
+    /** Ends a task whose read failed. */
+    static void read(ScsiTask task, int errno) {
+        if (errno == Errno.EIO) {
+            // SBC-4, error reporting. Nothing of the data counts, so the first block is where the good ones end.
+            task.fail(SenseCode.UNRECOVERED_READ_ERROR, task.lba());
+        } else {
+            other(task, errno);
+        }
+    }
+
+    /** Ends a task whose write failed. */
+    static void write(ScsiTask task, int errno) {
+        switch (errno) {
+            case Errno.EIO -> task.fail(SenseCode.WRITE_ERROR, task.lba());
+            // SBC-4, thin provisioning: no room for it, and none to be expected
+            case Errno.ENOSPC, EDQUOT -> task.fail(SenseCode.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
+            case Errno.EROFS, Errno.EPERM, Errno.EACCES -> task.fail(SenseCode.WRITE_PROTECTED);
+            default -> other(task, errno);
+        }
+    }
+
+    /** Ends a task whose flush failed: nobody knows which blocks are lost. */
+    static void flush(ScsiTask task, int errno) {
+        switch (errno) {
+            case Errno.EIO -> task.fail(SenseCode.WRITE_ERROR);
+            case Errno.ENOSPC, EDQUOT -> task.fail(SenseCode.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
+            default -> other(task, errno);
+        }
+    }
+
+    private static void other(ScsiTask task, int errno) {
+        switch (errno) {
+            // The host is short of something; the initiator may well try again.
+            case Errno.EAGAIN, Errno.EBUSY, Errno.ENOMEM -> task.end(ScsiStatus.BUSY);
+            case Errno.ECANCELED, Errno.EINTR -> task.fail(SenseCode.COMMAND_ABORTED);
+            default -> task.fail(SenseCode.INTERNAL_TARGET_FAILURE);
+        }
+    }
+}

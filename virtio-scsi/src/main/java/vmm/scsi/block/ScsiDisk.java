@@ -1,0 +1,106 @@
+package vmm.scsi.block;
+
+import vmm.block.BlockDevice;
+import vmm.scsi.DiskIdentity;
+import vmm.scsi.ItNexus;
+import vmm.scsi.ItlNexus;
+import vmm.scsi.LogicalUnit;
+
+/** A direct access block device (SBC-4) whose blocks are the bytes of a {@link BlockDevice}. */
+public final class ScsiDisk extends LogicalUnit {
+    private static final int DIRECT_ACCESS_BLOCK_DEVICE = 0x00;
+
+    /** SAM-5, SPC-5, SBC-4, none of them in a certain revision (SPC-5, version descriptor values). */
+    private static final int[] VERSION_DESCRIPTORS = {0x00a0, 0x05c0, 0x0600};
+
+    private final BlockDevice medium;
+    private final DiskIdentity identity;
+    private final DiskGeometry geometry;
+    private final boolean writeCache;
+    private volatile boolean stopped;
+
+    /**
+     * A disk.
+     *
+     * @param medium where its blocks are; stays open as long as the disk is in use, and is not closed by it
+     * @param identity what it says of itself
+     * @param geometry how it is divided; a rest of the medium that is no whole logical block is left out
+     * @param writeCache true if writes may stay in a volatile cache until the initiator flushes it; otherwise each
+     *     write ends when it is in stable storage
+     * @throws IllegalArgumentException if the medium is smaller than one logical block
+     */
+    public ScsiDisk(BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache) {
+        if (medium.size() < geometry.logicalBlock()) {
+            throw new IllegalArgumentException(
+                    medium.name() + " is smaller than one block of " + geometry.logicalBlock() + " bytes.");
+        }
+        this.medium = medium;
+        this.identity = identity;
+        this.geometry = geometry;
+        this.writeCache = writeCache;
+    }
+
+    @Override
+    public int deviceType() {
+        return DIRECT_ACCESS_BLOCK_DEVICE;
+    }
+
+    @Override
+    public boolean removable() {
+        return false;
+    }
+
+    @Override
+    public DiskIdentity identity() {
+        return identity;
+    }
+
+    @Override
+    public int[] versionDescriptors() {
+        return VERSION_DESCRIPTORS.clone();
+    }
+
+    /** Where the blocks are. */
+    public BlockDevice medium() {
+        return medium;
+    }
+
+    /** How the disk is divided into blocks. */
+    public DiskGeometry geometry() {
+        return geometry;
+    }
+
+    /** How many logical blocks there are, at least 1. */
+    public long blocks() {
+        return medium.size() >>> geometry.shift();
+    }
+
+    /** True if writes are refused. */
+    public boolean writeProtected() {
+        return medium.readOnly();
+    }
+
+    /** True if writes may stay in a volatile cache: WCE of the caching mode page (SBC-4). */
+    public boolean writeCache() {
+        return writeCache;
+    }
+
+    /** True after START STOP UNIT has stopped the disk (SBC-4 5.31). */
+    public boolean stopped() {
+        return stopped;
+    }
+
+    void setStopped(boolean now) {
+        stopped = now;
+    }
+
+    @Override
+    protected ItlNexus open(ItNexus initiator) {
+        return new DiskNexus(initiator, this);
+    }
+
+    @Override
+    protected void restore() {
+        stopped = false;
+    }
+}

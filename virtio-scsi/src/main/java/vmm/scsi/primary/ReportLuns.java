@@ -1,0 +1,44 @@
+package vmm.scsi.primary;
+
+import vmm.scsi.Command;
+import vmm.scsi.ItlNexus;
+import vmm.scsi.LunAddress;
+import vmm.scsi.ParameterData;
+import vmm.scsi.ScsiTarget;
+import vmm.scsi.ScsiTask;
+import vmm.scsi.UnitAttention;
+
+/** REPORT LUNS (SPC-5): which logical units the target has for this initiator. */
+final class ReportLuns implements Command<ItlNexus> {
+    static final int OPERATION_CODE = 0xa0;
+
+    // SELECT REPORT (SPC-5)
+    private static final int ADDRESSED_BY_NUMBER = 0x00;
+    private static final int WELL_KNOWN = 0x01;
+    private static final int ALL = 0x02;
+
+    @Override
+    public void execute(ItlNexus nexus, ScsiTask task) {
+        nexus.settle(UnitAttention.REPORTED_LUNS_CHANGED);
+        answer(nexus.initiator().target(), task);
+    }
+
+    /** Ends the command with the logical units of {@code target}. */
+    static void answer(ScsiTarget target, ScsiTask task) {
+        int select = task.cdb().u8(2);
+        switch (select) {
+            case ADDRESSED_BY_NUMBER, ALL -> answer(target.luns(), task);
+            case WELL_KNOWN -> answer(new int[0], task);
+            default -> task.invalidField(2, ScsiTask.WHOLE_BYTE);
+        }
+    }
+
+    private static void answer(int[] luns, ScsiTask task) {
+        ParameterData data =
+                new ParameterData().u32((long) luns.length * Long.BYTES).zeros(4);
+        for (int lun : luns) {
+            data.u64(LunAddress.encode(lun));
+        }
+        task.answer(data, task.cdb().u32(6));
+    }
+}

@@ -1,0 +1,186 @@
+package vmm.scsi.block;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import vmm.block.FakeDisk;
+import vmm.scsi.DiskIdentity;
+import vmm.scsi.Initiator;
+import vmm.scsi.SupportedCommand;
+import vmm.scsi.UnitAttention;
+
+/** Other people's decoders look at what a disk says. */
+class Sg3UtilsTest {
+    @TempDir
+    Path folder;
+
+    private final ScsiDisk disk = new ScsiDisk(
+            new FakeDisk(1 << 20),
+            new DiskIdentity("ACME", "ROCKET DISK", "1.25", "S-42", "50014ee2b5e7a1f0"),
+            new DiskGeometry(512, 4096),
+            true);
+    private final Initiator initiator = Initiator.of(disk);
+
+    private static String run(String... command) throws IOException, InterruptedException {
+        Path tool = Path.of("/usr/bin", command[0]);
+        assumeTrue(Files.isExecutable(tool), command[0] + " is not installed (Debian packages sg3-utils and sdparm).");
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertTrue(process.waitFor(10, TimeUnit.SECONDS));
+        assertEquals(0, process.exitValue(), output);
+        return output;
+    }
+
+    private Path hexFile(byte[] bytes) throws IOException {
+        StringBuilder lines = new StringBuilder();
+        for (int at = 0; at < bytes.length; at += 16) {
+            int end = Math.min(bytes.length, at + 16);
+            lines.append(HexFormat.ofDelimiter(" ").formatHex(bytes, at, end)).append('\n');
+        }
+        return Files.writeString(folder.resolve("data.hex"), lines);
+    }
+
+    private static void assertNoComplaint(String output) {
+        for (String word : List.of("truncat", "unexpected", "malformed", "too short", "warning", "decode")) {
+            assertFalse(output.toLowerCase(Locale.ROOT).contains(word), output);
+        }
+    }
+
+    private static void assertSays(String output, String... lines) {
+        String flat = output.replaceAll("\\s+", " ");
+        for (String line : lines) {
+            assertTrue(flat.contains(line), () -> "\"" + line + "\" is not in: " + output);
+        }
+    }
+
+    @Test
+    void sgInqDecodesTheStandardData() throws IOException, InterruptedException {
+        Path data = hexFile(initiator.read("12 00 00 00 ff 00", 255).data());
+
+        String output = run("sg_inq", "--inhex=" + data, "--descriptors");
+
+        assertNoComplaint(output);
+        assertSays(
+                output,
+                "PQual=0 PDT=0 RMB=0",
+                "version=0x07 [SPC-5]",
+                "HiSUP=1 Resp_data_format=2",
+                "CmdQue=1",
+                "length=96 (0x60)",
+                "Peripheral device type: disk",
+                "Vendor identification: ACME",
+                "Product identification: ROCKET DISK",
+                "Product revision level: 1.25",
+                "SAM-5 (no version claimed)",
+                "SPC-5 (no version claimed)",
+                "SBC-4 (no version claimed)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"00", "80", "83", "b0", "b1", "b2"})
+    void sgVpdFindsNothingWrongWithAnyPage(String page) throws IOException, InterruptedException {
+        Path data = hexFile(initiator.read("12 01 " + page + " 00 ff 00", 255).data());
+
+        String output = run("sg_vpd", "--inhex=" + data, "--page=0x" + page, "--long");
+
+        assertNoComplaint(output);
+        assertSays(
+                output,
+                switch (page) {
+                    case "00" -> "Block limits (SBC)";
+                    case "80" -> "Unit serial number: S-42";
+                    case "83" -> "0x50014ee2b5e7a1f0";
+                    case "b0" -> "Optimal transfer length granularity: 8 blocks";
+                    case "b1" -> "Non-rotating medium (e.g. solid state)";
+                    default -> "Unmap command supported (LBPU): 0";
+                });
+    }
+
+    @Test
+    void sgVpdTakesThePagesDesignatorsApart() throws IOException, InterruptedException {
+        Path data = hexFile(initiator.read("12 01 83 00 ff 00", 255).data());
+
+        String output = run("sg_vpd", "--inhex=" + data, "--page=di");
+
+        assertSays(
+                output,
+                "Addressed logical unit:",
+                "designator type: NAA, code set: Binary",
+                "designator type: T10 vendor identification, code set: ASCII",
+                "vendor id: ACME",
+                "vendor specific: ROCKET DISK S-42");
+    }
+
+    @Test
+    void sdparmDecodesTheModePages() throws IOException, InterruptedException {
+        Path data = hexFile(initiator.read("1a 08 3f 00 ff 00", 255).data());
+
+        String output = run("sdparm", "--six", "--all", "--inhex=" + data);
+
+        assertNoComplaint(output);
+        assertSays(output, "WCE 1", "RCD 0", "AWRE 1", "DEXCPT 1", "D_SENSE 0", "SWP 0");
+    }
+
+    @Test
+    void sgDecodeSenseReadsBothFormats() throws IOException, InterruptedException {
+        String fixed =
+                run(sense(initiator.read("28 00 00 00 08 00 00 00 01 00", 512).senseHex()));
+        assertSays(
+                fixed,
+                "Fixed format, current; Sense key: Illegal Request",
+                "Logical block address out of range",
+                "Info fld=0x800");
+
+        String pointer = run(sense(initiator.read("12 00 80 00 ff 00", 255).senseHex()));
+        assertSays(pointer, "Invalid field in cdb", "Error in Command: byte 2");
+
+        String bit =
+                run(sense(initiator.read("28 20 00 00 00 00 00 00 01 00", 512).senseHex()));
+        assertSays(bit, "Error in Command: byte 1 bit 7");
+
+        disk.raise(UnitAttention.POWER_ON);
+        String descriptor = run(sense(initiator.read("03 01 00 00 fc 00", 252).hex()));
+        assertSays(descriptor, "Descriptor format, current; Sense key: Unit Attention", "Power on occurred");
+    }
+
+    private static String[] sense(String hex) {
+        List<String> command = new ArrayList<>(List.of("sg_decode_sense"));
+        command.addAll(List.of(hex.split(" ")));
+        return command.toArray(String[]::new);
+    }
+
+    @Test
+    void sgDecodeSenseNamesEachCommandInOurTableAsWeDo() throws IOException, InterruptedException {
+        for (SupportedCommand<? super DiskNexus> command : DiskCommands.TABLE.commands()) {
+            byte[] cdb = new byte[command.cdbLength()];
+            cdb[0] = command.usage()[0];
+            cdb[1] = (byte) (command.hasServiceAction() ? command.serviceAction() : 0);
+            List<String> line = new ArrayList<>(List.of("sg_decode_sense", "--cdb"));
+            line.addAll(List.of(HexFormat.ofDelimiter(" ").formatHex(cdb).split(" ")));
+
+            String name = run(line.toArray(String[]::new)).strip();
+
+            assertEquals(canonical(command.name()), canonical(name), name);
+        }
+    }
+
+    /** Letters and digits only; a length of six is what no length means. */
+    private static String canonical(String name) {
+        return name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "");
+    }
+}
