@@ -66,23 +66,26 @@ public final class DeviceQueues {
      * @return null if the driver put the queue where it cannot be; then {@link #start} reports it
      */
     public @Nullable QueueServer serve(QueueSetup setup, int longestChain, QueueHandler handler) {
-        return add(setup, longestChain, handler);
+        return add(setup, longestChain, handler, null);
     }
 
     /**
-     * Adds a queue that the device polls when it has something to say, and whose doorbell says nothing to it. See
-     * {@link #serve}.
+     * Adds a queue that the device polls when it has something to say. See {@link #serve}.
+     *
+     * @param onDoorbell what to do on the loop's thread when the driver rings, as it does after
+     *     {@link QueueServer#listenForMore}; at other times it may or may not ring
      */
-    public @Nullable QueueServer open(QueueSetup setup, int longestChain) {
-        return add(setup, longestChain, null);
+    public @Nullable QueueServer open(QueueSetup setup, int longestChain, Runnable onDoorbell) {
+        return add(setup, longestChain, null, onDoorbell);
     }
 
-    private @Nullable QueueServer add(QueueSetup setup, int longestChain, @Nullable QueueHandler handler) {
+    private @Nullable QueueServer add(
+            QueueSetup setup, int longestChain, @Nullable QueueHandler handler, @Nullable Runnable onDoorbell) {
         QueueGroup group = group(loops.of(setup.index()));
         try {
             Virtqueue queue = Virtqueue.of(activation.memory(), setup, activation.features());
             DescriptorChain chain = new DescriptorChain(activation.memory(), longestChain);
-            QueueServer server = new QueueServer(group, queue, chain, setup.doorbell(), handler);
+            QueueServer server = new QueueServer(group, queue, chain, setup.doorbell(), handler, onDoorbell);
             group.add(server);
             servers.put(setup.index(), server);
             return server;

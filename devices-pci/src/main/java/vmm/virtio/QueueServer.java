@@ -21,6 +21,7 @@ public final class QueueServer {
     private final DescriptorChain chain;
     private final EventFd doorbell;
     private final @Nullable QueueHandler handler;
+    private final @Nullable Runnable onDoorbell;
     private final CountDownLatch quiet = new CountDownLatch(1);
     private boolean serving;
     private boolean stopping;
@@ -38,12 +39,14 @@ public final class QueueServer {
             Virtqueue queue,
             DescriptorChain chain,
             EventFd doorbell,
-            @Nullable QueueHandler handler) {
+            @Nullable QueueHandler handler,
+            @Nullable Runnable onDoorbell) {
         this.group = group;
         this.queue = queue;
         this.chain = chain;
         this.doorbell = doorbell;
         this.handler = handler;
+        this.onDoorbell = handler != null ? this::answer : onDoorbell;
     }
 
     /** Which queue of the device this is. Any thread may call. */
@@ -78,6 +81,20 @@ public final class QueueServer {
         } catch (GuestFaultException fault) {
             group.fault(fault);
             return null;
+        }
+    }
+
+    /**
+     * After {@link #poll} has found nothing: has the driver ring as soon as there is a request.
+     *
+     * @return true if there is one already, for which it may not ring
+     */
+    public boolean listenForMore() {
+        try {
+            return serving && queue.enableNotifications();
+        } catch (GuestFaultException fault) {
+            group.fault(fault);
+            return false;
         }
     }
 
@@ -132,8 +149,8 @@ public final class QueueServer {
 
     void watch() {
         serving = true;
-        if (handler != null) {
-            group.loop().watch(doorbell, this::answer);
+        if (onDoorbell != null) {
+            group.loop().watch(doorbell, onDoorbell);
         }
     }
 
@@ -141,7 +158,7 @@ public final class QueueServer {
     void halt() {
         if (serving) {
             serving = false;
-            if (handler != null) {
+            if (onDoorbell != null) {
                 group.loop().unwatch(doorbell);
             }
         }

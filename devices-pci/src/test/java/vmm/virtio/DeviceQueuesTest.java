@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -305,13 +306,17 @@ class DeviceQueuesTest {
                 QueueLoops.single(loop),
                 "events",
                 new Activation(memory, driver.features(), List.<@Nullable QueueSetup>of(guest.setup()), driver));
-        QueueServer events = Objects.requireNonNull(queues.open(guest.setup(), 4));
+        AtomicInteger rung = new AtomicInteger();
+        QueueServer events = Objects.requireNonNull(queues.open(guest.setup(), 4, rung::incrementAndGet));
         queues.start();
         loop.runUntilIdle();
         assertNull(events.poll());
+        assertFalse(events.listenForMore());
         int head = guest.writable(OUT, 16).offer();
         guest.kick();
-        assertFalse(loop.step());
+        assertTrue(events.listenForMore());
+        loop.runUntilIdle();
+        assertEquals(1, rung.get());
         loop.post(() -> {
             DescriptorChain chain = Objects.requireNonNull(events.poll());
             chain.putInt(0, 7);
@@ -324,6 +329,7 @@ class DeviceQueuesTest {
         assertEquals(1, guest.interrupts());
         queues.stop();
         assertNull(events.poll());
+        assertFalse(events.listenForMore());
     }
 
     @Test

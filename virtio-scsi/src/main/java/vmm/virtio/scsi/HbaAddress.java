@@ -17,6 +17,21 @@ final class HbaAddress {
         return Long.reverseBytes(field);
     }
 
+    /** The field that has {@code address}, as a long of eight little-endian bytes. */
+    static long field(long address) {
+        return Long.reverseBytes(address);
+    }
+
+    /**
+     * The address of a logical unit.
+     *
+     * @param target 0 to 255
+     * @param lun 0 to {@link LunAddress#MAX_LUN}
+     */
+    static long encode(int target, int lun) {
+        return 1L << 56 | (long) target << 48 | LunAddress.encode(lun) >>> 16;
+    }
+
     /** The target, or {@link #NO_TARGET}. */
     static int target(long address) {
         return address >>> 56 == 1 ? (int) (address >>> 48) & 0xff : NO_TARGET;

@@ -16,16 +16,10 @@ final class HbaConfigSpace {
     /** The largest {@code sense_size} and {@code cdb_size} that are served, far beyond what SCSI can fill. */
     static final int LARGEST = 4096;
 
-    /** {@code sizeof(struct virtio_scsi_event)} (virtio 1.3 5.6.6.3). */
-    private static final int EVENT_SIZE = 16;
-
     private static final int SENSE_SIZE = 20;
     private static final int CDB_SIZE = 24;
     private static final int DEFAULT_SENSE_SIZE = 96;
     private static final int DEFAULT_CDB_SIZE = 32;
-
-    /** A hint only, in sectors of 512 bytes; no request is too large for us. */
-    private static final int MAX_SECTORS = 0xffff;
 
     private final HbaConfig config;
     private final SizeField senseSize = new SizeField(SENSE_SIZE, DEFAULT_SENSE_SIZE);
@@ -63,9 +57,9 @@ final class HbaConfigSpace {
         ByteBuffer layout = ByteBuffer.allocate(SIZE).order(ByteOrder.LITTLE_ENDIAN);
         layout.putInt(config.queues()); // num_queues
         layout.putInt(config.segMax()); // seg_max
-        layout.putInt(MAX_SECTORS); // max_sectors
-        layout.putInt(config.queueSize()); // cmd_per_lun
-        layout.putInt(EVENT_SIZE); // event_info_size
+        layout.putInt(config.maxSectors()); // max_sectors
+        layout.putInt(config.cmdPerLun()); // cmd_per_lun
+        layout.putInt(EventReporter.EVENT_SIZE); // event_info_size
         layout.putInt(senseSize.value);
         layout.putInt(cdbSize.value);
         layout.putShort((short) 0); // max_channel

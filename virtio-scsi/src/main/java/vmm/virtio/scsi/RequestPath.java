@@ -32,6 +32,7 @@ final class RequestPath implements QueueHandler {
     private final @Nullable ItNexus[] nexuses = new @Nullable ItNexus[ScsiBus.MAX_TARGET + 1];
     private final List<HbaRequest> slots = new ArrayList<>();
     private @Nullable HbaRequest firstFree;
+    private long features;
 
     /** The fixed part of a response before it goes to the driver; all zeros in between. */
     private final byte[] response = new byte[RequestLayout.RESPONSE + HbaConfigSpace.LARGEST];
@@ -46,7 +47,7 @@ final class RequestPath implements QueueHandler {
         this.manager = new TaskManager(this);
     }
 
-    /** Who answers the control queue. */
+    /** Who performs task management functions. */
     TaskManager manager() {
         return manager;
     }
@@ -54,6 +55,11 @@ final class RequestPath implements QueueHandler {
     /** All slots there are, in flight or not. */
     List<HbaRequest> slots() {
         return slots;
+    }
+
+    /** By the thread that activates the device, before a queue is looked at. */
+    void activate(long negotiated) {
+        features = negotiated;
     }
 
     @Override
@@ -74,8 +80,10 @@ final class RequestPath implements QueueHandler {
         ItNexus nexus = nexus(request.target());
         if (nexus == null) {
             request.refuse(Response.BAD_TARGET);
-        } else if (request.dataOut().bytes() != 0 && request.dataIn().bytes() != 0) {
-            // virtio 1.3 5.6.6.1.1: VIRTIO_SCSI_F_INOUT has not been negotiated
+        } else if ((features & HbaFeatures.INOUT) == 0
+                && request.dataOut().bytes() != 0
+                && request.dataIn().bytes() != 0) {
+            // virtio 1.3 5.6.6.1.1: who has not accepted INOUT has one buffer for data
             request.refuse(Response.FAILURE);
         } else {
             nexus.execute(request.lun(), request);

@@ -3,6 +3,8 @@ package vmm.virtio.scsi;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vmm.event.EventLoop;
 import vmm.scsi.ScsiBus;
 import vmm.virtio.Activation;
@@ -15,8 +17,8 @@ import vmm.virtio.VirtioDevice;
  * A virtio SCSI host (virtio 1.3 5.6): carries requests between a driver and the targets of a {@link ScsiBus}. All its
  * queues belong to one event loop.
  *
- * <p>It reports no events: no logical unit comes, goes or changes while it runs. What is on the bus may be attached
- * before or after the device is made; closing the disks, after the last {@link #reset}, is up to their owner.
+ * <p>Logical units may come and go at any time; {@link #report} lets the driver know. Closing the disks, after the last
+ * {@link #reset}, is up to their owner.
  */
 public final class VirtioScsiDevice implements VirtioDevice {
     /** The device type (virtio 1.3 5.6.1). */
@@ -29,11 +31,17 @@ public final class VirtioScsiDevice implements VirtioDevice {
     /** A request on the control queue has two parts, and no driver needs more than a few buffers for them. */
     private static final int LONGEST_CONTROL_CHAIN = 64;
 
+    private static final Logger LOG = LoggerFactory.getLogger(VirtioScsiDevice.class);
+
     private final EventLoop loop;
+    private final ScsiBus bus;
     private final HbaConfig config;
     private final HbaConfigSpace space;
     private final RequestPath path;
     private @Nullable DeviceQueues active;
+
+    /** While the device is active: its way to tell the driver what happens on the bus. */
+    private volatile @Nullable EventReporter events;
 
     /**
      * A device that no driver has found yet.
@@ -43,6 +51,7 @@ public final class VirtioScsiDevice implements VirtioDevice {
      */
     public VirtioScsiDevice(EventLoop loop, ScsiBus bus, HbaConfig config) {
         this.loop = loop;
+        this.bus = bus;
         this.config = config;
         this.space = new HbaConfigSpace(config);
         this.path = new RequestPath(loop, bus, config, space);
@@ -55,7 +64,7 @@ public final class VirtioScsiDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return config.rings().bits();
+        return config.rings().bits() | HbaFeatures.ALWAYS;
     }
 
     @Override
@@ -82,26 +91,29 @@ public final class VirtioScsiDevice implements VirtioDevice {
 
     @Override
     public void activate(Activation activation) {
+        path.activate(activation.features());
+        EventReporter reporter = new EventReporter(bus, activation.features());
         DeviceQueues started = new DeviceQueues(QueueLoops.single(loop), config.id(), activation);
         List<@Nullable QueueSetup> setups = activation.queues();
         for (QueueSetup setup : setups.subList(FIRST_REQUEST_QUEUE, setups.size())) {
-            serve(started, setup);
+            serve(started, setup, reporter);
         }
         // virtio 1.3 5.6.6.2: the driver sees what a function aborted before it sees the function's end. What was used
         // is shown queue by queue in this order, so the control queue comes after all request queues.
-        serve(started, setups.get(CONTROL_QUEUE));
-        serve(started, setups.get(EVENT_QUEUE));
+        serve(started, setups.get(CONTROL_QUEUE), reporter);
+        serve(started, setups.get(EVENT_QUEUE), reporter);
+        events = reporter;
         active = started;
         started.start();
     }
 
-    private void serve(DeviceQueues served, @Nullable QueueSetup setup) {
+    private void serve(DeviceQueues served, @Nullable QueueSetup setup, EventReporter reporter) {
         if (setup == null) {
             return;
         }
         switch (setup.index()) {
-            case CONTROL_QUEUE -> served.serve(setup, LONGEST_CONTROL_CHAIN, path.manager());
-            case EVENT_QUEUE -> served.open(setup, config.queueSize());
+            case CONTROL_QUEUE -> served.serve(setup, LONGEST_CONTROL_CHAIN, new ControlQueue(path, reporter));
+            case EVENT_QUEUE -> reporter.open(served, setup, config.queueSize());
             default -> served.serve(setup, config.queueSize(), path);
         }
     }
@@ -117,8 +129,9 @@ public final class VirtioScsiDevice implements VirtioDevice {
     @Override
     public void enableQueue(QueueSetup setup) {
         DeviceQueues running = active;
-        if (running != null) {
-            serve(running, setup);
+        EventReporter reporter = events;
+        if (running != null && reporter != null) {
+            serve(running, setup, reporter);
             running.start();
         }
     }
@@ -128,9 +141,33 @@ public final class VirtioScsiDevice implements VirtioDevice {
         DeviceQueues running = active;
         if (running != null) {
             active = null;
+            events = null;
             running.stop();
             path.reset();
         }
         space.reset();
+    }
+
+    /**
+     * Tells the driver what happened, if it has accepted the feature or subscribed. Where it has no buffer for that it
+     * is told later that it missed something (virtio 1.3 5.6.6.3). Any thread may call; does not wait.
+     */
+    public void report(HbaEvent event) {
+        if (loop.inLoop()) {
+            tell(event);
+            return;
+        }
+        try {
+            loop.post(() -> tell(event));
+        } catch (IllegalStateException ended) {
+            LOG.debug("The event loop of {} has ended before {}.", config.id(), event, ended);
+        }
+    }
+
+    private void tell(HbaEvent event) {
+        EventReporter reporter = events;
+        if (reporter != null) {
+            reporter.report(event);
+        }
     }
 }

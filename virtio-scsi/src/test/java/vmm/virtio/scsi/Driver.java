@@ -95,13 +95,13 @@ final class Driver implements AutoCloseable {
     /**
      * A driver that has started the device.
      *
-     * @param rings features of the queues that the driver wants beside the usual ones
+     * @param features those that the driver wants beside the usual ones of the queues
      */
-    Driver(ScsiBus bus, long rings) {
+    Driver(ScsiBus bus, long features) {
         HbaConfig config = new HbaConfig("scsi0", 2, 64);
-        device = new VirtioScsiDevice(loop, bus, rings == 0 ? config : config.withRings(RingFeatures.ALL));
+        device = new VirtioScsiDevice(loop, bus, features == 0 ? config : config.withRings(RingFeatures.ALL));
         driver = new MockDriver(memory, device);
-        driver.negotiate(Features.RING_EVENT_IDX | Features.RING_INDIRECT_DESC | rings);
+        driver.negotiate(Features.RING_EVENT_IDX | Features.RING_INDIRECT_DESC | features);
         control = driver.addQueue(0, 16);
         events = driver.addQueue(1, 16);
         requests = driver.addQueue(2, 64);
@@ -173,7 +173,7 @@ final class Driver implements AutoCloseable {
     }
 
     Request place(byte[] header, byte[] out, int fixed, int inLength) {
-        long at = driver.allocate(header.length, 8);
+        long at = driver.allocate(Math.max(1, header.length), 8);
         memory.write(at, header);
         long outAt = driver.allocate(Math.max(1, out.length), 8);
         memory.write(outAt, out);
@@ -244,6 +244,25 @@ final class Driver implements AutoCloseable {
         control.writable(request.response, answerLength);
         enter(control, control.offer(), request);
         return request;
+    }
+
+    /** Gives the device a buffer for an event. */
+    Request offerEventBuffer(int length) {
+        Request buffer = place(new byte[0], new byte[0], length, 0);
+        events.writable(buffer.response, length);
+        enter(events, events.offer(), buffer);
+        return buffer;
+    }
+
+    /** Asks for notifications ({@code type} 1) or subscribes to them ({@code type} 2). */
+    Request offerNotificationRequest(int type, byte[] lun, int requested) {
+        byte[] bytes = ByteBuffer.allocate(16)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(type)
+                .put(lun)
+                .putInt(requested)
+                .array();
+        return offerControl(bytes, 5);
     }
 
     int answer(Request function) {

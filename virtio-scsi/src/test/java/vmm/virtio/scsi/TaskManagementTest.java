@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -182,25 +180,6 @@ class TaskManagementTest {
 
         assertTrue(abort.ended() && reset.ended());
         assertEquals(Response.RESET, task.code());
-    }
-
-    @Test
-    void asynchronousNotificationsAreNone() {
-        for (int type = 1; type <= 2; type++) {
-            byte[] query = ByteBuffer.allocate(16)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .putInt(type)
-                    .put(LUN_0)
-                    .putInt(0x7e)
-                    .array();
-
-            Driver.Request request = driver.offerControl(query, 5);
-            driver.run();
-
-            assertEquals(0, driver.memory.getInt(request.response));
-            assertEquals(Response.OK, driver.memory.getByte(request.response + 4));
-            assertEquals(5, request.used);
-        }
     }
 
     @Test
