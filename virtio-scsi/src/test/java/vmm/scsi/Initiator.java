@@ -90,10 +90,10 @@ public final class Initiator {
     public final ScsiTarget target = new ScsiTarget(PrimaryUnits.SHARED);
     public final ItNexus nexus = target.connect(loop);
 
-    /** A target with this disk as LUN 0, and an initiator that has heard of its power on. */
-    public static Initiator of(ScsiDisk disk) {
+    /** A target with this logical unit as LUN 0, and an initiator that has heard of its power on. */
+    public static Initiator of(LogicalUnit unit) {
         Initiator initiator = new Initiator();
-        initiator.target.attach(0, disk);
+        initiator.target.attach(0, unit);
         initiator.settle(0);
         return initiator;
     }

@@ -1,0 +1,183 @@
+package vmm.scsi.multimedia;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vmm.block.BlockDevice;
+import vmm.linux.HostException;
+import vmm.scsi.DiskIdentity;
+import vmm.scsi.ItNexus;
+import vmm.scsi.ItlNexus;
+import vmm.scsi.LogicalUnit;
+import vmm.scsi.UnitAttention;
+
+/**
+ * A drive for CD-ROMs and DVD-ROMs (MMC-6) with a tray. What lies on the tray when it closes is the disc; so a host
+ * changes discs by putting another file in the place of the old one while the tray is open.
+ *
+ * <p>Any thread may call.
+ */
+public final class CdRomDrive extends LogicalUnit implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CdRomDrive.class);
+
+    private static final int MULTIMEDIA_DEVICE = 0x05;
+
+    /** SAM-5, SPC-5, MMC-6, none of them in a certain revision (SPC-5, version descriptor values). */
+    private static final int[] VERSION_DESCRIPTORS = {0x00a0, 0x05c0, 0x04e0};
+
+    private final DiskIdentity identity;
+    private final DiscSource source;
+    private final Set<DriveNexus> nexuses = new HashSet<>();
+    private final Set<DriveNexus> locks = new HashSet<>();
+    private volatile Tray tray;
+
+    /**
+     * Where the tray is and what is in it.
+     *
+     * @param disc what can be read; none while the tray is open
+     */
+    record Tray(boolean open, @Nullable Disc disc) {}
+
+    /**
+     * A drive that closes its tray at once.
+     *
+     * @param identity what it says of itself
+     * @param source what lies on the tray
+     * @throws HostException if that cannot be opened
+     */
+    public CdRomDrive(DiskIdentity identity, DiscSource source) {
+        this.identity = identity;
+        this.source = source;
+        this.tray = new Tray(false, disc(source.load()));
+    }
+
+    private static @Nullable Disc disc(@Nullable BlockDevice medium) {
+        return medium == null ? null : new Disc(medium);
+    }
+
+    /** What the drive looks like at this moment. */
+    Tray tray() {
+        return tray;
+    }
+
+    /** True while the tray is out. */
+    public boolean isOpen() {
+        return tray.open();
+    }
+
+    /** True if a disc can be read. */
+    public boolean hasDisc() {
+        return tray.disc() != null;
+    }
+
+    /** True while some initiator prevents that the tray opens (PREVENT ALLOW MEDIUM REMOVAL). */
+    public synchronized boolean isLocked() {
+        return !locks.isEmpty();
+    }
+
+    /**
+     * Presses the button of the drive. The tray opens, unless an initiator prevents it, which is then told of the wish.
+     *
+     * @param force true to open the tray even then
+     * @return true if the tray is open now
+     */
+    public synchronized boolean pressEject(boolean force) {
+        if (!force && !locks.isEmpty()) {
+            tell(MediaEvent.EJECT_REQUEST);
+            return false;
+        }
+        open();
+        return true;
+    }
+
+    /** Opens the tray, if it is not. What was on it stays there until somebody takes it. */
+    synchronized void open() {
+        Tray before = tray;
+        if (before.open()) {
+            return;
+        }
+        tray = new Tray(true, null);
+        Disc disc = before.disc();
+        if (disc != null) {
+            tell(MediaEvent.MEDIA_REMOVAL);
+            raise(UnitAttention.MEDIUM_MAY_HAVE_CHANGED);
+            disc.leave();
+        }
+    }
+
+    /** Closes the tray, if it is open, with what lies on it now. What cannot be opened is as good as none. */
+    public synchronized void load() {
+        if (!tray.open()) {
+            return;
+        }
+        Disc disc = null;
+        try {
+            disc = disc(source.load());
+        } catch (HostException unreadable) {
+            LOG.warn("{} The drive is empty.", unreadable.getMessage());
+        }
+        tray = new Tray(false, disc);
+        if (disc != null) {
+            tell(MediaEvent.NEW_MEDIA);
+            raise(UnitAttention.MEDIUM_MAY_HAVE_CHANGED);
+        }
+    }
+
+    private void tell(MediaEvent event) {
+        nexuses.forEach(nexus -> nexus.happened(event));
+    }
+
+    /** One initiator prevents or allows that the tray opens. */
+    synchronized void lock(DriveNexus nexus, boolean prevent) {
+        if (prevent) {
+            locks.add(nexus);
+        } else {
+            locks.remove(nexus);
+        }
+    }
+
+    @Override
+    public int deviceType() {
+        return MULTIMEDIA_DEVICE;
+    }
+
+    @Override
+    public boolean removable() {
+        return true;
+    }
+
+    @Override
+    public DiskIdentity identity() {
+        return identity;
+    }
+
+    @Override
+    public int[] versionDescriptors() {
+        return VERSION_DESCRIPTORS.clone();
+    }
+
+    @Override
+    protected synchronized ItlNexus open(ItNexus initiator) {
+        DriveNexus nexus = new DriveNexus(initiator, this);
+        nexuses.add(nexus);
+        return nexus;
+    }
+
+    /** SPC-5, PREVENT ALLOW MEDIUM REMOVAL: a reset allows it. */
+    @Override
+    protected synchronized void restore() {
+        locks.clear();
+    }
+
+    /** Gives the disc back, after the last command has ended. */
+    @Override
+    public synchronized void close() {
+        Disc disc = tray.disc();
+        tray = new Tray(true, null);
+        if (disc != null) {
+            disc.leave();
+        }
+    }
+}
