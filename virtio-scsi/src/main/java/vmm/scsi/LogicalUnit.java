@@ -57,6 +57,16 @@ public abstract class LogicalUnit {
         }
     }
 
+    /** As {@link #raise}, but only for initiators that come by way of {@code target}. */
+    @SuppressWarnings("ReferenceEquality") // A target is a thing, not a value.
+    final void raise(UnitAttention attention, ScsiTarget target) {
+        for (ItlNexus nexus : nexuses) {
+            if (nexus.initiator().target() == target) {
+                nexus.raise(attention);
+            }
+        }
+    }
+
     /** A logical unit reset (SAM-5). What becomes of commands in flight is up to who owns them. */
     public final void reset() {
         restore();

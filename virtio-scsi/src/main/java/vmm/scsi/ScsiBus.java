@@ -1,6 +1,7 @@
 package vmm.scsi;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The targets that a host bus adapter reaches (a SCSI domain, SAM-5), by their numbers. Any thread may call. */
@@ -29,16 +30,47 @@ public final class ScsiBus {
      * @throws IllegalArgumentException if a number is out of range or taken
      */
     public synchronized void attach(int target, int lun, LogicalUnit unit) {
+        checkTarget(target);
+        ScsiTarget known = targets.get(target);
+        ScsiTarget there = known != null ? known : new ScsiTarget(common);
+        there.attach(lun, unit);
+        targets.set(target, there);
+    }
+
+    /**
+     * Puts logical units behind a target that are made when they are first asked for. See {@link ScsiTarget#attach(int,
+     * int, IntFunction)}.
+     *
+     * @throws IllegalArgumentException if a number is out of range or taken
+     */
+    public synchronized void attach(int target, int firstLun, int lastLun, IntFunction<LogicalUnit> maker) {
+        checkTarget(target);
+        ScsiTarget known = targets.get(target);
+        ScsiTarget there = known != null ? known : new ScsiTarget(common);
+        there.attach(firstLun, lastLun, maker);
+        targets.set(target, there);
+    }
+
+    /**
+     * Takes a logical unit away, and the target with its last one.
+     *
+     * @return false if it is not there
+     */
+    public synchronized boolean detach(int target, int lun) {
+        checkTarget(target);
+        ScsiTarget there = targets.get(target);
+        if (there == null || !there.detach(lun)) {
+            return false;
+        }
+        if (there.isEmpty()) {
+            targets.set(target, null);
+        }
+        return true;
+    }
+
+    private static void checkTarget(int target) {
         if (target < 0 || target > MAX_TARGET) {
             throw new IllegalArgumentException("Target " + target + " is not between 0 and " + MAX_TARGET + ".");
-        }
-        ScsiTarget known = targets.get(target);
-        if (known == null) {
-            ScsiTarget fresh = new ScsiTarget(common);
-            fresh.attach(lun, unit);
-            targets.set(target, fresh);
-        } else {
-            known.attach(lun, unit);
         }
     }
 

@@ -1,19 +1,27 @@
 package vmm.scsi;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 
 /**
  * A SCSI target device with one port (SAM-5): logical units by their numbers. Any thread may call.
  *
- * <p>Takes room for the largest number in use, not for all there could be.
+ * <p>Takes room for the largest number that has been talked to, not for all there could be.
  */
 public final class ScsiTarget {
     private static final int SMALLEST_TABLE = 1;
+    private static final Span[] NO_SPANS = {};
 
     private volatile AtomicReferenceArray<@Nullable LogicalUnit> units = new AtomicReferenceArray<>(SMALLEST_TABLE);
+
+    /** In ascending order, none of them over another. */
+    private volatile Span[] spans = NO_SPANS;
 
     private final TargetUnits common;
     private final LogicalUnit reportLuns;
@@ -35,12 +43,77 @@ public final class ScsiTarget {
      * @throws IllegalArgumentException if the number is out of range or taken
      */
     public synchronized void attach(int lun, LogicalUnit unit) {
-        if (lun < 0 || lun > LunAddress.MAX_LUN) {
-            throw new IllegalArgumentException("LUN " + lun + " is not between 0 and " + LunAddress.MAX_LUN + ".");
+        checkFree(lun, lun);
+        put(lun, unit);
+        inventoryChanged();
+    }
+
+    /**
+     * Gives all numbers from {@code first} to {@code last} to logical units that are made when somebody first asks for
+     * them: until then they take no room.
+     *
+     * @param maker makes the logical unit of a number, any thread's and any target's
+     * @throws IllegalArgumentException if a number is out of range or taken
+     */
+    public synchronized void attach(int first, int last, IntFunction<LogicalUnit> maker) {
+        checkFree(first, last);
+        Span[] more = Arrays.copyOf(spans, spans.length + 1);
+        more[spans.length] = new Span(first, last, maker);
+        Arrays.sort(more, Comparator.comparingInt(Span::first));
+        spans = more;
+        inventoryChanged();
+    }
+
+    /**
+     * Takes a logical unit away. Commands that it has in flight are up to who owns it.
+     *
+     * @return false if there is none of that number
+     */
+    public synchronized boolean detach(int lun) {
+        boolean there = isTaken(lun);
+        if (there) {
+            List<Span> rest = new ArrayList<>();
+            for (Span span : spans) {
+                span.without(lun, rest);
+            }
+            spans = rest.toArray(NO_SPANS);
+            AtomicReferenceArray<@Nullable LogicalUnit> table = units;
+            if (lun < table.length()) {
+                table.setRelease(lun, null);
+            }
+            inventoryChanged();
         }
-        if (unit(lun) != null) {
-            throw new IllegalArgumentException("LUN " + lun + " is taken.");
+        return there;
+    }
+
+    /** SPC-5, REPORT LUNS: who has talked to one logical unit hears by that one that the list is another. */
+    private void inventoryChanged() {
+        AtomicReferenceArray<@Nullable LogicalUnit> table = units;
+        for (int lun = 0; lun < table.length(); lun++) {
+            LogicalUnit unit = table.getAcquire(lun);
+            if (unit != null) {
+                unit.raise(UnitAttention.REPORTED_LUNS_CHANGED, this);
+            }
         }
+    }
+
+    private void checkFree(int first, int last) {
+        if (first < 0 || last > LunAddress.MAX_LUN || first > last) {
+            throw new IllegalArgumentException(
+                    "LUN " + (first < 0 ? first : last) + " is not between 0 and " + LunAddress.MAX_LUN + ".");
+        }
+        for (int lun = first; lun <= last; lun++) {
+            if (isTaken(lun)) {
+                throw new IllegalArgumentException("LUN " + lun + " is taken.");
+            }
+        }
+    }
+
+    private boolean isTaken(int lun) {
+        return made(lun) != null || spanOf(lun) != null;
+    }
+
+    private void put(int lun, LogicalUnit unit) {
         AtomicReferenceArray<@Nullable LogicalUnit> table = units;
         if (lun >= table.length()) {
             AtomicReferenceArray<@Nullable LogicalUnit> larger =
@@ -60,8 +133,34 @@ public final class ScsiTarget {
         if (lun == LunAddress.REPORT_LUNS) {
             return reportLuns;
         }
+        LogicalUnit known = made(lun);
+        return known != null || spans.length == 0 ? known : make(lun);
+    }
+
+    /** The logical unit of that number as far as it has been made. */
+    private @Nullable LogicalUnit made(int lun) {
         AtomicReferenceArray<@Nullable LogicalUnit> table = units;
         return lun >= 0 && lun < table.length() ? table.getAcquire(lun) : null;
+    }
+
+    private synchronized @Nullable LogicalUnit make(int lun) {
+        LogicalUnit known = made(lun);
+        Span span = spanOf(lun);
+        if (known != null || span == null) {
+            return known;
+        }
+        LogicalUnit fresh = span.maker.apply(lun);
+        put(lun, fresh);
+        return fresh;
+    }
+
+    private @Nullable Span spanOf(int lun) {
+        for (Span span : spans) {
+            if (span.first <= lun && lun <= span.last) {
+                return span;
+            }
+        }
+        return null;
     }
 
     /** True if there is no logical unit. */
@@ -70,12 +169,19 @@ public final class ScsiTarget {
     }
 
     /** The numbers in use, in ascending order. */
-    public int[] luns() {
-        AtomicReferenceArray<@Nullable LogicalUnit> table = units;
-        int[] found = new int[table.length()];
+    public synchronized int[] luns() {
+        int beyond = units.length();
+        for (Span span : spans) {
+            beyond = Math.max(beyond, span.last + 1);
+        }
+        int[] found = new int[beyond];
         int count = 0;
-        for (int lun = 0; lun < table.length(); lun++) {
-            if (table.getAcquire(lun) != null) {
+        int next = 0;
+        for (int lun = 0; lun < beyond; lun++) {
+            while (next < spans.length && spans[next].last < lun) {
+                next++;
+            }
+            if ((next < spans.length && spans[next].first <= lun) || made(lun) != null) {
                 found[count++] = lun;
             }
         }
@@ -90,5 +196,22 @@ public final class ScsiTarget {
     /** A way for an initiator to this target. */
     public ItNexus connect(EventLoop loop) {
         return new ItNexus(this, loop);
+    }
+
+    /** Numbers whose logical units are made when they are asked for. */
+    private record Span(int first, int last, IntFunction<LogicalUnit> maker) {
+        /** Adds what is left when {@code lun} goes. */
+        void without(int lun, List<Span> rest) {
+            if (lun < first || lun > last) {
+                rest.add(this);
+                return;
+            }
+            if (first < lun) {
+                rest.add(new Span(first, lun - 1, maker));
+            }
+            if (lun < last) {
+                rest.add(new Span(lun + 1, last, maker));
+            }
+        }
     }
 }

@@ -2,9 +2,15 @@ package vmm.scsi;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import vmm.block.FakeDisk;
 import vmm.scsi.block.ScsiDisk;
@@ -152,5 +158,61 @@ class LogicalUnitAddressingTest {
         }
 
         assertEquals(16384, target.luns().length);
+    }
+
+    @Test
+    void logicalUnitsOfARangeAreMadeOnceAndWhenTheyAreAskedFor() {
+        List<Integer> made = new ArrayList<>();
+        ScsiTarget target = new ScsiTarget(PrimaryUnits.SHARED);
+        target.attach(10, 19, lun -> {
+            made.add(lun);
+            return Initiator.disk(medium);
+        });
+        assertEquals(10, target.luns().length);
+        assertEquals(List.of(), made);
+
+        assertSame(target.unit(13), target.unit(13));
+        assertNull(target.unit(20));
+        assertEquals(List.of(13), made);
+    }
+
+    @Test
+    void aNumberInARangeIsTaken() {
+        ScsiTarget target = new ScsiTarget(PrimaryUnits.SHARED);
+        target.attach(5, Initiator.disk(medium));
+        assertThrows(IllegalArgumentException.class, () -> target.attach(0, 5, lun -> Initiator.disk(medium)));
+        target.attach(6, 9, lun -> Initiator.disk(medium));
+
+        assertThrows(IllegalArgumentException.class, () -> target.attach(8, Initiator.disk(medium)));
+        assertThrows(IllegalArgumentException.class, () -> target.attach(9, 12, lun -> Initiator.disk(medium)));
+    }
+
+    @Test
+    void whatIsDetachedIsGoneAndItsNumberFree() {
+        ScsiTarget target = new ScsiTarget(PrimaryUnits.SHARED);
+        target.attach(0, 3, lun -> Initiator.disk(medium));
+        target.unit(1);
+
+        assertTrue(target.detach(1) && target.detach(0));
+        assertFalse(target.detach(1) || target.detach(16383));
+        assertArrayEquals(new int[] {2, 3}, target.luns());
+        assertNull(target.unit(1));
+        target.attach(1, Initiator.disk(medium));
+        assertArrayEquals(new int[] {1, 2, 3}, target.luns());
+    }
+
+    @Test
+    void whoHasTalkedToALogicalUnitHearsThatOthersComeAndGo() {
+        Initiator initiator = new Initiator();
+        initiator.target.attach(3, Initiator.disk(medium));
+        initiator.settle(3);
+        String told = "70 00 06 00 00 00 00 0a 00 00 00 00 3f 0e 00 00 00 00";
+
+        initiator.target.attach(4, Initiator.disk(medium));
+        assertEquals(
+                told, initiator.send(3, "00 00 00 00 00 00", new byte[0], 0).senseHex());
+        initiator.target.detach(4);
+        assertEquals(
+                told, initiator.send(3, "00 00 00 00 00 00", new byte[0], 0).senseHex());
     }
 }

@@ -96,6 +96,7 @@ final class RequestPath implements QueueHandler {
      * @param target 0 to {@link ScsiBus#MAX_TARGET}, or {@link HbaAddress#NO_TARGET}
      */
     @Nullable
+    @SuppressWarnings("ReferenceEquality") // A target is a thing, not a value.
     ItNexus nexus(int target) {
         if (target == HbaAddress.NO_TARGET) {
             return null;
@@ -105,7 +106,8 @@ final class RequestPath implements QueueHandler {
             return null;
         }
         ItNexus known = nexuses[target];
-        if (known == null) {
+        // Another target may have come in the place of the one that was known.
+        if (known == null || known.target() != there) {
             known = there.connect(loop);
             nexuses[target] = known;
         }
