@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import vmm.block.qcow2.Header.Compression;
+import vmm.linux.Zstd;
 
 /** Unpacks compressed clusters. One thread at a time. */
 interface Decompressor {
@@ -18,7 +19,7 @@ interface Decompressor {
     static Decompressor of(Compression compression) {
         return switch (compression) {
             case ZLIB -> new Zlib();
-            case ZSTD -> (packed, cluster) -> false;
+            case ZSTD -> Zstd::unpack;
         };
     }
 

@@ -11,6 +11,7 @@ import vmm.block.BlockOptions;
 import vmm.block.qcow2.MetadataClusters.Owner;
 import vmm.linux.Errno;
 import vmm.linux.HostException;
+import vmm.linux.Zstd;
 
 /** Reads what has to be in memory before an image can be used, and checks it. Waits for the file. */
 final class ImageOpener {
@@ -46,6 +47,10 @@ final class ImageOpener {
         if (read.has(Header.CORRUPT) && !options.readOnly()) {
             throw new HostException("Disk " + options.source() + " was found damaged and marked so: repair it with"
                     + " qemu-img check -r all " + options.source() + ", or use it readonly.");
+        }
+        if (read.compression() == Header.Compression.ZSTD && !Zstd.isAvailable()) {
+            throw new HostException("Disk " + options.source() + " is compressed by zstd, and this host has no libzstd"
+                    + " to unpack it: install libzstd1, or convert the disk with qemu-img convert -O qcow2.");
         }
         header = read;
         return read;

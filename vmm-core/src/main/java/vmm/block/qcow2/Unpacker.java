@@ -18,6 +18,7 @@ final class Unpacker extends BlockRequest {
     private final ArrayDeque<Job> free = new ArrayDeque<>();
     private @Nullable Decompressor decompressor;
     private MemorySegment packed = MemorySegment.NULL;
+    private long packedLength;
     private MemorySegment cluster = MemorySegment.NULL;
 
     /** The L2 entry of what {@link #cluster} holds; 0 if it holds nothing. */
@@ -73,6 +74,7 @@ final class Unpacker extends BlockRequest {
             return;
         }
         packed = queue.grow(packed, there);
+        packedLength = there;
         data().clear();
         data().add(packed.address(), there);
         prepare(Operation.READ, offset);
@@ -98,7 +100,7 @@ final class Unpacker extends BlockRequest {
             chosen = Decompressor.of(queue.image().header().compression());
             decompressor = chosen;
         }
-        return chosen.unpack(packed, cluster.asSlice(0, geometry.clusterSize));
+        return chosen.unpack(packed.asSlice(0, packedLength), cluster.asSlice(0, geometry.clusterSize));
     }
 
     private void deliver(int errno) {

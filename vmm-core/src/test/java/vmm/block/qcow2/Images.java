@@ -35,6 +35,14 @@ final class Images {
         }
     }
 
+    /** Reads into nothing; returns the error number. */
+    static int tryRead(BlockDevice disk, long offset, long size) {
+        try (WaitingIo io = new WaitingIo(disk);
+                Arena arena = Arena.ofConfined()) {
+            return io.read(offset, WaitingIo.buffer(arena, size));
+        }
+    }
+
     static int write(BlockDevice disk, long offset, byte[] bytes) {
         try (WaitingIo io = new WaitingIo(disk);
                 Arena arena = Arena.ofConfined()) {

@@ -2,6 +2,7 @@ package vmm.block.qcow2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.BlockDevice;
+import vmm.linux.Errno;
 
 /** Images that qemu-img made, read by us. */
 class ReadingTest {
@@ -95,10 +97,49 @@ class ReadingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cluster_size=64k", "cluster_size=512", "cluster_size=2M", "compat=0.10", "extended_l2=on"})
+    @ValueSource(
+            strings = {
+                "cluster_size=64k",
+                "cluster_size=512",
+                "cluster_size=2M",
+                "compat=0.10",
+                "extended_l2=on",
+                "compression_type=zstd",
+                "compression_type=zstd,cluster_size=512",
+                "compression_type=zstd,cluster_size=2M"
+            })
     void compressedClusters(String options) throws Exception {
         byte[] content = content(SIZE);
         readsAs(content, converted(content, options, "-c"));
+    }
+
+    /** Bits of the packed clusters are turned over, in each image others. */
+    @ParameterizedTest
+    @ValueSource(strings = {"zlib", "zstd"})
+    void damagedClustersReadAsAnErrorOrAsOtherData(String compression) throws Exception {
+        byte[] content = new byte[1 << 20];
+        for (int i = 0; i < content.length; i++) {
+            content[i] = (byte) (random.nextInt(4) + i / 1000);
+        }
+        Path image = converted(content, "compression_type=" + compression, "-c");
+        byte[] sound = Files.readAllBytes(image);
+        int errors = 0;
+        for (int round = 0; round < 20; round++) {
+            byte[] damaged = sound.clone();
+            // The first five clusters are metadata.
+            for (int i = 0; i < 20; i++) {
+                damaged[random.nextInt(5 << 16, damaged.length)] ^= (byte) (1 << random.nextInt(8));
+            }
+            Files.write(image, damaged);
+            try (BlockDevice disk = Images.open(image, true)) {
+                for (int at = 0; at < content.length; at += 1 << 16) {
+                    int errno = Images.tryRead(disk, at, 1 << 16);
+                    assertTrue(errno == 0 || errno == Errno.EIO, Errno.describe(errno));
+                    errors += errno == 0 ? 0 : 1;
+                }
+            }
+        }
+        assertTrue(errors > 20, errors + " errors");
     }
 
     @ParameterizedTest

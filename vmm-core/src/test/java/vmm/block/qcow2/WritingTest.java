@@ -77,7 +77,15 @@ class WritingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"compat=1.1", "compat=0.10", "extended_l2=on", "cluster_size=512", "cluster_size=2M"})
+    @ValueSource(
+            strings = {
+                "compat=1.1",
+                "compat=0.10",
+                "extended_l2=on",
+                "cluster_size=512",
+                "cluster_size=2M",
+                "compression_type=zstd"
+            })
     void randomOperationsOnCompressedClusters(String options) throws Exception {
         byte[] model = new byte[SIZE];
         for (int i = 0; i < SIZE; i++) {
