@@ -4,8 +4,8 @@ import com.sun.jna.Native;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Unpacks zstd frames (RFC 8878) by the host's libzstd: a Linux has it for its own packages, and a library of ours would
- * be no safer and a good deal larger. It is loaded when it is first asked for. Any thread.
+ * Unpacks zstd frames (RFC 8878) by the host's libzstd: a Linux has it for its own packages, and a library of ours
+ * would be no safer and a good deal larger. It is loaded when it is first asked for. Any thread.
  */
 public final class Zstd {
     /** Functions that are stable since libzstd 1.4.0 of 2019. */

@@ -23,7 +23,7 @@ done
 status=0
 "$@" >"$folder/console" &
 machine=$!
-tail -n +1 -f --pid "$machine" "$folder/console" | tr -d '\r' &
+tail -n +1 -f --pid "$machine" "$folder/console" | sed -u 's/\r$//' &
 wait "$machine" || status=$?
 wait
 # A console ends its lines with CR and LF.
