@@ -14,6 +14,8 @@ public final class Cdb {
     /** The operation code of a block of variable length, which is told apart by bytes 8 and 9. */
     public static final int VARIABLE_LENGTH = 0x7f;
 
+    private static final int NACA = 1 << 2;
+
     private final byte[] bytes = new byte[MAX_LENGTH];
     private int length;
 
@@ -60,6 +62,22 @@ public final class Cdb {
     /** Which of the things that share an operation code is to be done (SPC-5), for those that do. */
     public int serviceAction() {
         return operationCode() == VARIABLE_LENGTH ? u16(8) : u8(1) & 0x1f;
+    }
+
+    /**
+     * NACA of the CONTROL byte (SAM-5 5.2): the initiator wants an ACA condition if the command ends with CHECK
+     * CONDITION. The CONTROL byte's place follows from the operation code (SPC-5 4.2).
+     */
+    public boolean normalAca() {
+        int at = switch (operationCode() >>> 5) {
+            case 0 -> 5;
+            case 1, 2 -> 9;
+            case 3 -> 1;
+            case 4 -> 15;
+            case 5 -> 11;
+            default -> -1;
+        };
+        return at >= 0 && at < length && has(at, NACA);
     }
 
     /** The byte at {@code offset}. */

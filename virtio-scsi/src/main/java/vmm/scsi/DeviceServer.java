@@ -7,9 +7,6 @@ package vmm.scsi;
  * @param <N> the kind of logical unit, by what it keeps for an initiator
  */
 public final class DeviceServer<N extends ItlNexus> {
-    /** The bit of the CONTROL byte that asks for an ACA condition (SAM-5 5.2). */
-    private static final int NACA = 2;
-
     private final CommandTable<N> table;
 
     /** Serves the commands of {@code table}. */
@@ -54,11 +51,6 @@ public final class DeviceServer<N extends ItlNexus> {
         if (supported.operationCode() == Cdb.VARIABLE_LENGTH && cdb.u8(7) != length - 8) {
             // SPC-5 4.2.3, ADDITIONAL CDB LENGTH
             task.invalidField(7, ScsiTask.WHOLE_BYTE);
-            return false;
-        }
-        int control = supported.controlOffset();
-        if (cdb.has(control, 1 << NACA)) {
-            task.invalidField(control, NACA);
             return false;
         }
         return true;

@@ -1,6 +1,9 @@
 package vmm.scsi;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 
@@ -45,7 +48,7 @@ public final class ItNexus {
         if (nexus == null) {
             target.common().executeIncorrect(this, lun, task);
         } else {
-            nexus.execute(task);
+            nexus.tasks().enter(nexus, task);
         }
     }
 
@@ -69,6 +72,94 @@ public final class ItNexus {
         ItlNexus nexus = unit.connect(this);
         units[lun] = nexus;
         return nexus;
+    }
+
+    /**
+     * Performs a task management function (SAM-5 7). Commands that it aborts end first, by {@link ScsiTask#completed}
+     * with a {@link ScsiTask#ending} that is not {@link TaskEnding#ANSWERED}: those that have not begun before this
+     * returns, those that the medium works for when it has answered.
+     *
+     * @param lun the logical unit; without meaning for resets of the nexus or target
+     * @param tag the command, for ABORT TASK and QUERY TASK only
+     * @param answer called once with the response, on this thread, perhaps before this returns
+     */
+    public void manage(TaskFunction function, int lun, long tag, Consumer<ServiceResponse> answer) {
+        new TaskManager(this).manage(function, lun, tag, answer);
+    }
+
+    /**
+     * Aborts all commands of this nexus.
+     *
+     * @param ended called when the last of them has ended, perhaps before this returns
+     */
+    public void abortAll(TaskEnding ending, Runnable ended) {
+        List<ItlNexus> known = known();
+        int[] left = {known.size() + 1};
+        Runnable one = () -> {
+            if (--left[0] == 0) {
+                ended.run();
+            }
+        };
+        for (ItlNexus each : known) {
+            each.tasks().forgetAca();
+            each.tasks().abort(task -> true, ending, one);
+        }
+        one.run();
+    }
+
+    /**
+     * Ends the nexus (SAM-5, I_T nexus loss): aborts its commands, and all logical units forget it.
+     *
+     * @param ended called when the last command has ended, perhaps before this returns
+     */
+    public void close(Runnable ended) {
+        lose();
+        abortAll(TaskEnding.RESET, ended);
+        for (ItlNexus each : known()) {
+            each.unit().forget(each);
+        }
+    }
+
+    /** I_T nexus loss (SAM-5 6.3.4), as far as it is not about commands. */
+    void lose() {
+        for (ItlNexus each : known()) {
+            each.unit().nexusLost(each);
+            each.raise(UnitAttention.NEXUS_LOSS);
+        }
+    }
+
+    /** What {@code unit} keeps for this initiator, or null if it does not know it yet. */
+    @Nullable
+    ItlNexus known(int lun, LogicalUnit unit) {
+        ItlNexus known = lun == LunAddress.REPORT_LUNS ? reportLuns : lun < units.length ? units[lun] : null;
+        return known != null && known.isOf(unit) ? known : null;
+    }
+
+    private List<ItlNexus> known() {
+        List<ItlNexus> known = new ArrayList<>();
+        for (ItlNexus each : units) {
+            if (each != null) {
+                known.add(each);
+            }
+        }
+        if (reportLuns != null) {
+            known.add(reportLuns);
+        }
+        return known;
+    }
+
+    /** Runs something on this nexus's loop, or {@code otherwise} here if the loop is closed. Any thread. */
+    void runOnLoop(Runnable message, Runnable otherwise) {
+        if (loop.inLoop()) {
+            message.run();
+            return;
+        }
+        try {
+            loop.post(message);
+        } catch (IllegalStateException closed) {
+            // Nothing of this nexus runs any more.
+            otherwise.run();
+        }
     }
 
     /** Establishes a unit attention condition in every logical unit that this initiator has talked to. */

@@ -29,6 +29,8 @@ public abstract class ItlNexus {
     @SuppressWarnings("FieldMayBeFinal") // Written through PENDING.
     private volatile int pending = UnitAttention.POWER_ON.bit();
 
+    private final TaskSet tasks = new TaskSet();
+
     private long commands;
     private long checkConditions;
     private long reads;
@@ -60,6 +62,37 @@ public abstract class ItlNexus {
 
     /** Runs a command; {@link ScsiTask#completed} tells its end, perhaps before this returns. Loop thread only. */
     protected abstract void execute(ScsiTask task);
+
+    /** A command that was executed here has ended, and its transport does not know it yet. Loop thread only. */
+    protected void ended(ScsiTask task) {
+        // Most keep nothing for a command.
+    }
+
+    /** The commands of this nexus. Loop thread only. */
+    final TaskSet tasks() {
+        return tasks;
+    }
+
+    /**
+     * Aborts all commands of this nexus because of something that another one did (SAM-5 5.8): they end with TASK
+     * ABORTED status if the logical unit says so (TAS), or with none. Any thread may call.
+     *
+     * @param ended called on the loop of this nexus when the last of them has ended
+     */
+    public final void abortForOther(Runnable ended) {
+        TaskEnding ending = unit.taskAbortedStatus() ? TaskEnding.ANSWERED : TaskEnding.ABORTED;
+        runOnLoop(() -> tasks.abort(task -> true, ending, ended), ended);
+    }
+
+    /** Runs something on this nexus's loop, or {@code otherwise} here if the loop is closed. Any thread may call. */
+    public final void runOnLoop(Runnable message, Runnable otherwise) {
+        initiator.runOnLoop(message, otherwise);
+    }
+
+    /** True if there is a unit attention condition to tell. Any thread may call. */
+    public final boolean hasAttention() {
+        return pending != 0;
+    }
 
     /** Why commands that need the medium cannot run now, or null if they can. */
     public @Nullable SenseCode notReady() {

@@ -1,6 +1,8 @@
 package vmm.scsi;
 
 import java.util.Arrays;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A logical unit (SAM-5): something behind a target that commands can be sent to.
@@ -11,7 +13,11 @@ import java.util.Arrays;
 public abstract class LogicalUnit {
     private static final ItlNexus[] NONE = {};
 
+    private static final int DEFAULT_TASK_SET_LIMIT = 1024;
+
     private volatile ItlNexus[] nexuses = NONE;
+    private volatile @Nullable FaultInjection faults;
+    private volatile int taskSetLimit = DEFAULT_TASK_SET_LIMIT;
 
     /** A logical unit that nobody has talked to. */
     protected LogicalUnit() {}
@@ -39,6 +45,66 @@ public abstract class LogicalUnit {
         return ReservationGate.OPEN;
     }
 
+    /** TAS of the control mode page (SPC-5): commands that another nexus aborts end with TASK ABORTED status. */
+    public boolean taskAbortedStatus() {
+        return false;
+    }
+
+    /** D_SENSE of the control mode page (SPC-5): sense data have descriptor format. */
+    public boolean descriptorSense() {
+        return false;
+    }
+
+    /** How many commands each nexus may have here at once; more end with TASK SET FULL. */
+    public final int taskSetLimit() {
+        return taskSetLimit;
+    }
+
+    /**
+     * Sets how many commands each nexus may have here at once.
+     *
+     * @param commands at least 1
+     */
+    public final void limitTaskSets(int commands) {
+        if (commands < 1) {
+            throw new IllegalArgumentException("A task set has room for a command at least, not for " + commands + ".");
+        }
+        taskSetLimit = commands;
+    }
+
+    /** Lets things go wrong from now on, or right again with null. */
+    public final void inject(@Nullable FaultInjection newFaults) {
+        faults = newFaults;
+    }
+
+    /** What goes wrong on purpose, or null. */
+    public final @Nullable FaultInjection faults() {
+        return faults;
+    }
+
+    /** An initiator's way to this unit was lost (SAM-5, I_T nexus loss). On the loop of {@code nexus}. */
+    protected void nexusLost(ItlNexus nexus) {
+        // Most keep nothing for a nexus beside the nexus.
+    }
+
+    /** True if an initiator has talked to this unit. */
+    final boolean isKnown() {
+        return nexuses.length > 0;
+    }
+
+    /** Lets {@code visitor} see every nexus there is at this moment. */
+    public final void forEachNexus(Consumer<? super ItlNexus> visitor) {
+        for (ItlNexus nexus : nexuses) {
+            visitor.accept(nexus);
+        }
+    }
+
+    /** Forgets a nexus that is used no more. */
+    @SuppressWarnings("ReferenceEquality") // A nexus is a thing, not a value.
+    final synchronized void forget(ItlNexus nexus) {
+        nexuses = Arrays.stream(nexuses).filter(each -> each != nexus).toArray(ItlNexus[]::new);
+    }
+
     /** Opens the nexus with {@code initiator} and remembers it. Loop thread of {@code initiator}. */
     final ItlNexus connect(ItNexus initiator) {
         ItlNexus nexus = open(initiator);
@@ -48,6 +114,16 @@ public abstract class LogicalUnit {
             nexuses = more;
         }
         return nexus;
+    }
+
+    /** Establishes a unit attention condition for every initiator but one. */
+    @SuppressWarnings("ReferenceEquality") // A nexus is a thing, not a value.
+    public final void raiseForOthers(ItlNexus one, UnitAttention attention) {
+        for (ItlNexus nexus : nexuses) {
+            if (nexus != one) {
+                nexus.raise(attention);
+            }
+        }
     }
 
     /** Establishes a unit attention condition for every initiator that has talked to this unit. */

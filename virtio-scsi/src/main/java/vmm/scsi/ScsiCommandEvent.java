@@ -51,9 +51,16 @@ final class ScsiCommandEvent extends Event {
         lun = toLun;
         lba = firstBlock;
         blocks = count;
-        status = task.overrun() ? "OVERRUN" : task.status().name();
+        status = outcome(task);
         senseKey = task.sense().key();
         additionalSense = task.sense().additionalCode();
         residual = task.residual();
+    }
+
+    private static String outcome(ScsiTask task) {
+        return switch (task.ending()) {
+            case ABORTED, RESET -> task.ending().name();
+            case ANSWERED -> task.overrun() ? "OVERRUN" : task.status().name();
+        };
     }
 }

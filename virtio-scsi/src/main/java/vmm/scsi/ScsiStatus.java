@@ -12,6 +12,8 @@ public enum ScsiStatus {
     RESERVATION_CONFLICT(0x18),
     /** No room in the task set. */
     TASK_SET_FULL(0x28),
+    /** An ACA condition lets only commands of the ACA attribute in. */
+    ACA_ACTIVE(0x30),
     /** Another nexus aborted it. */
     TASK_ABORTED(0x40);
 

@@ -30,6 +30,24 @@ public abstract class ScsiTask {
     private final MediumRequest fromMedium;
     private final MediumRequest toMedium;
 
+    // For the task set that the command is in.
+    @Nullable
+    ScsiTask older;
+
+    @Nullable
+    ScsiTask newer;
+
+    boolean inSet;
+    boolean begun;
+
+    private TaskEnding ending = TaskEnding.ANSWERED;
+    private boolean abortedByOther;
+
+    /** Held back by an injected fault; what it is held by, so that a later command in this slot is not let go. */
+    private @Nullable Object ticket;
+
+    private long mediumErrorOffset = -1;
+
     /** Made when something records for the first time: loading the class of an event takes the JVM long. */
     private @Nullable ScsiCommandEvent event;
 
@@ -105,7 +123,12 @@ public abstract class ScsiTask {
         return attribute;
     }
 
-    /** How the command ended. Says nothing if there was an {@link #overrun}. */
+    /** Whether the command lived to its end. If not, neither status nor data count. */
+    public final TaskEnding ending() {
+        return ending;
+    }
+
+    /** How the command ended. Says nothing if there was an {@link #overrun} or another {@link #ending}. */
     public final ScsiStatus status() {
         return status;
     }
@@ -156,7 +179,48 @@ public abstract class ScsiTask {
         transferredOut = 0;
         transferredIn = 0;
         progress = 0;
+        ending = TaskEnding.ANSWERED;
+        abortedByOther = false;
+        mediumErrorOffset = -1;
         beginEvent();
+    }
+
+    /** True if nobody wants the command any more: one that takes long ends at the next place that is good for it. */
+    public final boolean aborted() {
+        return abortedByOther || ending != TaskEnding.ANSWERED;
+    }
+
+    /** Ends the command as soon as the medium does not work for it any more. See {@link TaskSet#abort}. */
+    final void abort(TaskEnding how) {
+        if (how == TaskEnding.ANSWERED) {
+            abortedByOther = true;
+        } else {
+            ending = how;
+        }
+        if (!begun || ticket != null) {
+            ticket = null;
+            end(ScsiStatus.TASK_ABORTED);
+        }
+    }
+
+    /** Holds the command back until {@link #unpark} or {@link #abort}. */
+    final void park(Object newTicket) {
+        ticket = newTicket;
+    }
+
+    /** True if the command is still held back by that ticket; then it is no more. */
+    @SuppressWarnings("ReferenceEquality") // A ticket is one of a kind.
+    final boolean unpark(Object presented) {
+        if (ticket != presented) {
+            return false;
+        }
+        ticket = null;
+        return true;
+    }
+
+    /** Where on the medium the error lies that the medium has just answered, in bytes; -1 if nobody knows. */
+    public final long mediumErrorOffset() {
+        return mediumErrorOffset;
     }
 
     /** The nexus that the command came through, or null if there is no such logical unit. */
@@ -283,7 +347,18 @@ public abstract class ScsiTask {
         medium = on;
         continuation = (MediumCommand<MediumNexus>) next;
         phase = newPhase;
-        on.queue().submit(request);
+        if (aborted()) {
+            end(ScsiStatus.TASK_ABORTED);
+            return;
+        }
+        FaultInjection faults = on.unit().faults();
+        long bad = faults == null || request.length() == 0 ? -1 : faults.firstBad(request.offset(), request.length());
+        if (faults != null && bad >= 0) {
+            mediumErrorOffset = bad;
+            request.completed(faults.errnoAt(bad));
+        } else {
+            on.queue().submit(request);
+        }
     }
 
     /** How far the command has come, in a unit of its own; 0 at first. */
@@ -400,7 +475,10 @@ public abstract class ScsiTask {
             throw new IllegalStateException("The command has ended already.");
         }
         running = false;
-        status = newStatus;
+        status = abortedByOther ? ScsiStatus.TASK_ABORTED : newStatus;
+        if (abortedByOther) {
+            sense.clear();
+        }
         medium = null;
         continuation = null;
         attachment = null;
@@ -410,11 +488,17 @@ public abstract class ScsiTask {
             ScratchPool.shared().give(borrowed);
         }
         endEvent();
-        ItlNexus counting = nexus;
-        if (counting != null) {
-            counting.count(this);
+        ItlNexus through = nexus;
+        if (through == null) {
+            completed();
+            return;
         }
+        through.count(this);
+        through.ended(this);
+        TaskSet tasks = through.tasks();
+        tasks.leave(this);
         completed();
+        tasks.left();
     }
 
     private void beginEvent() {
@@ -444,6 +528,10 @@ public abstract class ScsiTask {
         MediumCommand<MediumNexus> next = continuation;
         if (from == null || next == null) {
             throw new IllegalStateException("The medium answered what nobody asked.");
+        }
+        if (aborted()) {
+            end(ScsiStatus.TASK_ABORTED);
+            return;
         }
         next.mediumEnded(from, this, errno);
     }

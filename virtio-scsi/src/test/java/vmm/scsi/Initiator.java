@@ -57,7 +57,7 @@ public final class Initiator {
         private final MemorySegment in;
         private boolean ended;
 
-        Task(byte[] out, int inLength, int pieces) {
+        public Task(byte[] out, int inLength, int pieces) {
             super(Math.max(1, pieces) + 1);
             MemorySegment source = Arena.ofAuto().allocate(Math.max(1, out.length));
             MemorySegment.copy(out, 0, source, JAVA_BYTE, 0, out.length);

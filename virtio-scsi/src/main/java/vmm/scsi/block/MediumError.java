@@ -14,8 +14,7 @@ final class MediumError {
     /** Ends a task whose read failed. */
     static void read(ScsiTask task, int errno) {
         if (errno == Errno.EIO) {
-            // SBC-4, error reporting. Nothing of the data counts, so the first block is where the good ones end.
-            task.fail(SenseCode.UNRECOVERED_READ_ERROR, task.lba());
+            task.fail(SenseCode.UNRECOVERED_READ_ERROR, firstBad(task));
         } else {
             other(task, errno);
         }
@@ -24,7 +23,7 @@ final class MediumError {
     /** Ends a task whose write failed. */
     static void write(ScsiTask task, int errno) {
         switch (errno) {
-            case Errno.EIO -> task.fail(SenseCode.WRITE_ERROR, task.lba());
+            case Errno.EIO -> task.fail(SenseCode.WRITE_ERROR, firstBad(task));
             // SBC-4, thin provisioning: no room for it, and none to be expected
             case Errno.ENOSPC, EDQUOT -> task.fail(SenseCode.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
             case Errno.EROFS, Errno.EPERM, Errno.EACCES -> task.fail(SenseCode.WRITE_PROTECTED);
@@ -39,6 +38,17 @@ final class MediumError {
             case Errno.ENOSPC, EDQUOT -> task.fail(SenseCode.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
             default -> other(task, errno);
         }
+    }
+
+    /**
+     * INFORMATION (SBC-4, error reporting): the first bad block if it is known. If not, nothing of the data counts, so
+     * the first block is where the good ones end.
+     */
+    private static long firstBad(ScsiTask task) {
+        long offset = task.mediumErrorOffset();
+        return offset >= 0 && task.nexus() instanceof DiskNexus nexus
+                ? offset >>> nexus.unit().geometry().shift()
+                : task.lba();
     }
 
     private static void other(ScsiTask task, int errno) {

@@ -23,6 +23,7 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
     private static final int SUPPORTED_PAGES = 0x00;
 
     private static final int SPC_5 = 0x07;
+    private static final int NORMACA = 1 << 5;
     private static final int HISUP = 1 << 4;
     private static final int RESPONSE_DATA_FORMAT = 2;
     private static final int CMDQUE = 1 << 1;
@@ -122,7 +123,7 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
                 .u8(peripheral)
                 .u8(unit != null && unit.removable() ? RMB : 0)
                 .u8(SPC_5)
-                .u8(HISUP | RESPONSE_DATA_FORMAT)
+                .u8(NORMACA | HISUP | RESPONSE_DATA_FORMAT)
                 .u8(0)
                 .u8(0)
                 .u8(0)

@@ -308,17 +308,6 @@ class ReadWriteTest {
     }
 
     @Test
-    void aFormOfTheControlByteThatWouldNeedAcaIsAnInvalidField() {
-        // SAM-5 5.2: NACA with NORMACA 0
-        assertEquals(
-                "70 00 05 00 00 00 00 0a 00 00 00 00 24 00 00 ca 00 09",
-                initiator.read("28 00 00 00 00 00 00 00 01 04", 512).senseHex());
-        assertEquals(
-                "70 00 05 00 00 00 00 0a 00 00 00 00 24 00 00 ca 00 05",
-                initiator.send("00 00 00 00 00 04").senseHex());
-    }
-
-    @Test
     void anUnknownOperationCodeIsOne() {
         assertEquals(
                 "70 00 05 00 00 00 00 0a 00 00 00 00 20 00 00 00 00 00",

@@ -29,10 +29,11 @@ class InquiryTest {
 
     @Test
     void standardDataNameTheDiskAndTheStandardsItObeys() {
-        // SPC-5 6.7.2: direct access, SPC-5, response data format 2, 91 bytes more, command queuing; then the names;
+        // SPC-5 6.7.2: direct access, SPC-5, NORMACA, response data format 2, 91 bytes more, command queuing; then the
+        // names;
         // then SAM-5, SPC-5 and SBC-4 in bytes 58 to 63
         byte[] expected = new byte[96];
-        System.arraycopy(HexFormat.of().parseHex("000007125b000002"), 0, expected, 0, 8);
+        System.arraycopy(HexFormat.of().parseHex("000007325b000002"), 0, expected, 0, 8);
         System.arraycopy("ACME    ROCKET DISK     1.25".getBytes(US_ASCII), 0, expected, 8, 28);
         System.arraycopy(HexFormat.of().parseHex("00a005c00600"), 0, expected, 58, 6);
 
@@ -46,7 +47,7 @@ class InquiryTest {
     void theAllocationLengthCutsTheDataAndTheAdditionalLengthStaysWhatItWouldBe() {
         Initiator.Result result = initiator().read("12 00 00 00 05 00", 5);
 
-        assertEquals("00 00 07 12 5b", result.hex());
+        assertEquals("00 00 07 32 5b", result.hex());
         assertEquals(0, result.residual());
     }
 
