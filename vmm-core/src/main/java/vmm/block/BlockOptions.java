@@ -10,8 +10,11 @@ package vmm.block;
  * @param cache what the host may keep in memory
  * @param aio how requests reach the host's kernel
  * @param unmap true if discards reach the storage, false if they are ignored
+ * @param shareable true if others may have the disk open for writing, too, who say the same; then who writes where is
+ *     up to the guests
  */
-public record BlockOptions(String source, boolean readOnly, Format format, Cache cache, Aio aio, boolean unmap) {
+public record BlockOptions(
+        String source, boolean readOnly, Format format, Cache cache, Aio aio, boolean unmap, boolean shareable) {
     /** How an image keeps a disk's data. */
     public enum Format {
         /** Nobody said: byte for byte, and an image that begins as one of another format does is refused. */
@@ -40,6 +43,11 @@ public record BlockOptions(String source, boolean readOnly, Format format, Cache
         IO_URING,
         /** A pool of threads with system calls that wait. */
         THREADS
+    }
+
+    /** A disk that is nobody else's to write. */
+    public BlockOptions(String source, boolean readOnly, Format format, Cache cache, Aio aio, boolean unmap) {
+        this(source, readOnly, format, cache, aio, unmap, false);
     }
 
     /** A raw, writable or read-only disk with the page cache, opened as suits it best. */

@@ -11,11 +11,14 @@ import vmm.block.BlockOptions.Format;
 import vmm.machine.ConfigurationException;
 import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Disk;
+import vmm.machine.MachineRequest.Kind;
 
 /** Reads the value of {@code --disk}. Pure: looks at no file and no device. */
 final class DiskOptions {
-    private static final List<String> IMAGE_KEYS = List.of("file", "format", "readonly", "cache", "aio", "discard");
-    private static final List<String> SCSI_KEYS = List.of("controller", "target", "lun", "wwn", "vendor", "product");
+    private static final List<String> IMAGE_KEYS =
+            List.of("file", "format", "readonly", "cache", "aio", "discard", "shareable");
+    private static final List<String> SCSI_KEYS =
+            List.of("type", "controller", "target", "lun", "wwn", "vendor", "product", "removable");
     private static final List<String> COMMON_KEYS = List.of("id", "bus", "serial", "logical-block", "physical-block");
 
     /** The keys of {@code --disk}. */
@@ -28,6 +31,7 @@ final class DiskOptions {
 
     private static final List<String> NETWORK = List.of("nbds:", "nbds+unix:", "iscsi:", "http:", "https:", "ssh:");
 
+    private static final Map<String, Kind> KINDS = Map.of("disk", Kind.DISK, "cdrom", Kind.CDROM, "lun", Kind.LUN);
     private static final Map<String, Format> FORMATS = Map.of("raw", Format.RAW, "qcow2", Format.QCOW2);
     private static final Map<String, Cache> CACHES =
             Map.of("none", Cache.NONE, "writeback", Cache.WRITEBACK, "writethrough", Cache.WRITETHROUGH);
@@ -67,6 +71,7 @@ final class DiskOptions {
         }
         return new Disk(
                 values.get("id").map(DiskOptions::id),
+                values.oneOf("type", "disk", KINDS),
                 image(),
                 values.get("serial"),
                 values.get("wwn").map(DiskOptions::wwn).orElse(OptionalLong.empty()),
@@ -74,10 +79,11 @@ final class DiskOptions {
                 values.get("product"),
                 values.number("logical-block").orElse(512),
                 values.number("physical-block"),
+                values.isOn("removable"),
                 bus,
                 values.number("controller"),
-                values.number("target"),
-                values.number("lun"),
+                values.numbers("target"),
+                values.numbers("lun"),
                 MachineOptions.virtio(values));
     }
 
@@ -88,7 +94,8 @@ final class DiskOptions {
                 values.get("format").isPresent() ? values.oneOf("format", "raw", FORMATS) : Format.UNSPECIFIED,
                 values.oneOf("cache", "writeback", CACHES),
                 values.oneOf("aio", "auto", ENGINES),
-                values.oneOf("discard", "unmap", List.of("unmap", "ignore")).equals("unmap"));
+                values.oneOf("discard", "unmap", List.of("unmap", "ignore")).equals("unmap"),
+                values.isOn("shareable"));
     }
 
     private String source() {

@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import vmm.machine.ConfigurationException;
+import vmm.machine.NumberRange;
 
 /**
  * The value of an option of the form {@code KEY=VALUE,KEY=VALUE,...}, as QEMU has them: a key alone means {@code on},
@@ -80,6 +81,33 @@ final class KeyValues {
             throw new ConfigurationException(option + " " + text + ": " + key + " takes a whole number, not " + value
                     + "; write for example " + key + "=0.");
         }
+    }
+
+    /** A whole number, or several from one to another as in {@code 0-63}. */
+    Optional<NumberRange> numbers(String key) {
+        String value = values.get(key);
+        if (value == null) {
+            return Optional.empty();
+        }
+        int dash = value.indexOf('-', 1);
+        if (dash < 0) {
+            return Optional.of(NumberRange.of(number(key).orElseThrow()));
+        }
+        try {
+            int first = Integer.parseInt(value.substring(0, dash));
+            int last = Integer.parseInt(value.substring(dash + 1));
+            if (first <= last) {
+                return Optional.of(new NumberRange(first, last));
+            }
+        } catch (NumberFormatException notNumbers) {
+            throw badRange(key, value);
+        }
+        throw badRange(key, value);
+    }
+
+    private ConfigurationException badRange(String key, String value) {
+        return new ConfigurationException(option + " " + text + ": " + key + "=" + value
+                + " is no range; write the smaller number first, as in " + key + "=0-63.");
     }
 
     /** A switch: {@code on} or {@code off}, off if it is not there. */

@@ -13,7 +13,9 @@ import vmm.machine.Boot;
 import vmm.machine.ControllerConfig;
 import vmm.machine.DiskAddress;
 import vmm.machine.DiskConfig;
+import vmm.machine.LunRange;
 import vmm.machine.MachineConfig;
+import vmm.machine.NumberRange;
 import vmm.machine.PciAddress;
 import vmm.machine.SerialConfig;
 import vmm.machine.VirtioConfig;
@@ -48,12 +50,16 @@ final class MachineListing {
         lines.add("PCI");
         functions().forEach(function -> lines.add("  " + function.address() + "  " + function.what()));
         lines.add("SCSI");
-        for (DiskConfig disk : units()) {
-            DiskAddress.Scsi unit = (DiskAddress.Scsi) disk.address();
-            lines.add("  controller " + unit.controller() + "  target " + unit.target() + "  lun " + unit.lun() + "  "
-                    + describe(disk));
+        for (Unit unit : units()) {
+            LunRange place = unit.place();
+            lines.add("  controller " + place.controller() + plural("  target", place.targets())
+                    + plural("  lun", place.luns()) + "  " + describe(unit.disk()));
         }
         return String.join("\n", lines);
+    }
+
+    private static String plural(String noun, NumberRange numbers) {
+        return noun + (numbers.isSingle() ? " " : "s ") + numbers;
     }
 
     private static String count(int number, String noun) {
@@ -77,13 +83,19 @@ final class MachineListing {
         return word(virtio.transport()) + "  " + count(virtio.queues(), "request queue") + threads;
     }
 
+    private static String describe(ControllerConfig.Limits limits) {
+        return " of " + limits.queueSize() + "  cmd-per-lun " + limits.cmdPerLun() + "  max-sectors "
+                + limits.maxSectors() + "  seg-max " + limits.segMax();
+    }
+
     private static String describe(DiskConfig disk) {
         String sectors = disk.logicalBlockSize() == disk.physicalBlockSize()
                 ? Integer.toString(disk.logicalBlockSize())
                 : disk.logicalBlockSize() + "/" + disk.physicalBlockSize();
         BlockOptions image = disk.image();
         String format = image.format() == BlockOptions.Format.QCOW2 ? " (qcow2)" : "";
-        return disk.id() + "  " + image.source() + format + (image.readOnly() ? " (read-only)" : "") + "  serial "
+        return disk.id() + "  " + image.source() + format + (image.readOnly() ? " (read-only)" : "")
+                + (image.shareable() ? " (shareable)" : "") + (disk.removable() ? " (removable)" : "") + "  serial "
                 + disk.serial() + "  blocks of " + sectors;
     }
 
@@ -100,7 +112,8 @@ final class MachineListing {
         for (ControllerConfig controller : machine.controllers()) {
             functions.add(new Function(
                     controller.virtio().address(),
-                    "virtio-scsi  controller " + controller.index() + "  " + describe(controller.virtio())));
+                    "virtio-scsi  controller " + controller.index() + "  " + describe(controller.virtio())
+                            + describe(controller.limits())));
         }
         for (DiskConfig disk : machine.disks()) {
             if (disk.address() instanceof DiskAddress.Virtio(VirtioConfig virtio)) {
@@ -112,17 +125,20 @@ final class MachineListing {
         return functions;
     }
 
-    private List<DiskConfig> units() {
-        return machine.disks().stream()
-                .filter(disk -> disk.address() instanceof DiskAddress.Scsi)
-                .sorted(Comparator.comparingInt((DiskConfig disk) -> scsi(disk).controller())
-                        .thenComparingInt(disk -> scsi(disk).target())
-                        .thenComparingInt(disk -> scsi(disk).lun()))
-                .toList();
-    }
+    /** A disk at one of its places. */
+    private record Unit(DiskConfig disk, LunRange place) {}
 
-    private static DiskAddress.Scsi scsi(DiskConfig disk) {
-        return (DiskAddress.Scsi) disk.address();
+    private List<Unit> units() {
+        List<Unit> units = new ArrayList<>();
+        for (DiskConfig disk : machine.disks()) {
+            if (disk.address() instanceof DiskAddress.Scsi scsi) {
+                scsi.places().forEach(place -> units.add(new Unit(disk, place)));
+            }
+        }
+        units.sort(Comparator.comparingInt((Unit unit) -> unit.place().controller())
+                .thenComparingInt(unit -> unit.place().targets().first())
+                .thenComparingInt(unit -> unit.place().luns().first()));
+        return units;
     }
 
     /** For programs: see {@link Json}. */
@@ -167,6 +183,10 @@ final class MachineListing {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("index", controller.index());
         put(tree, controller.virtio());
+        tree.put("virtqueueSize", controller.limits().queueSize());
+        tree.put("cmdPerLun", controller.limits().cmdPerLun());
+        tree.put("maxSectors", controller.limits().maxSectors());
+        tree.put("segMax", controller.limits().segMax());
         return tree;
     }
 
@@ -178,6 +198,20 @@ final class MachineListing {
         tree.put("function", virtio.address().function());
     }
 
+    private static void put(Map<String, Object> tree, LunRange place) {
+        tree.put("controller", place.controller());
+        tree.put("target", place.targets().first());
+        tree.put("lun", place.luns().first());
+    }
+
+    private static Map<String, Object> place(LunRange place) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        put(tree, place);
+        tree.put("lastTarget", place.targets().last());
+        tree.put("lastLun", place.luns().last());
+        return tree;
+    }
+
     private static Map<String, Object> disk(DiskConfig disk) {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("id", disk.id());
@@ -187,15 +221,18 @@ final class MachineListing {
         tree.put("cache", word(disk.image().cache()));
         tree.put("aio", word(disk.image().aio()));
         tree.put("discard", disk.image().unmap() ? "unmap" : "ignore");
+        tree.put("shareable", disk.image().shareable());
         tree.put("serial", disk.serial());
         tree.put("logicalBlock", disk.logicalBlockSize());
         tree.put("physicalBlock", disk.physicalBlockSize());
         switch (disk.address()) {
             case DiskAddress.Scsi unit -> {
                 tree.put("bus", "scsi");
-                tree.put("controller", unit.controller());
-                tree.put("target", unit.target());
-                tree.put("lun", unit.lun());
+                tree.put("removable", disk.removable());
+                put(tree, unit.places().getFirst());
+                tree.put(
+                        "places",
+                        unit.places().stream().map(MachineListing::place).toList());
                 tree.put("vendor", disk.vendor());
                 tree.put("product", disk.product());
                 OptionalLong wwn = disk.wwn();

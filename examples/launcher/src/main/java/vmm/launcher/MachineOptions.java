@@ -31,8 +31,10 @@ final class MachineOptions {
             "queue-reset",
             "notification-data");
 
-    private static final List<String> CONTROLLER_KEYS =
-            Stream.concat(Stream.of("scsi", "index"), VIRTIO_KEYS.stream()).toList();
+    private static final List<String> CONTROLLER_KEYS = Stream.concat(
+                    Stream.of("scsi", "index", "iothread", "virtqueue_size", "cmd-per-lun", "max-sectors", "seg-max"),
+                    VIRTIO_KEYS.stream())
+            .toList();
 
     private static final Map<String, VirtioTransport> TRANSPORTS = Map.of(
             "modern", VirtioTransport.MODERN,
@@ -51,16 +53,29 @@ final class MachineOptions {
                     + " does not start with the kind of controller; write --controller scsi,index=0.");
         }
         KeyValues values = KeyValues.parse("--controller", text, CONTROLLER_KEYS);
-        return new Controller(values.number("index"), virtio(values));
+        if (values.get("iothread").isPresent()) {
+            values.refuse(List.of("iothreads"), "says the same as iothread=");
+        }
+        return new Controller(
+                values.number("index"),
+                virtio(values, values.get("iothread").isPresent() ? "iothread" : "iothreads"),
+                values.number("virtqueue_size"),
+                values.number("cmd-per-lun"),
+                values.number("max-sectors"),
+                values.number("seg-max"));
     }
 
     /** What every virtio device is asked for by the same keys. */
     static Virtio virtio(KeyValues values) {
+        return virtio(values, "iothreads");
+    }
+
+    private static Virtio virtio(KeyValues values, String iothreadKey) {
         return new Virtio(
                 new Place(values.number("slot"), values.number("function")),
                 values.get("virtio").map(word -> values.oneOf("virtio", word, TRANSPORTS)),
                 values.number("queues"),
-                values.get("iothreads").map(MachineOptions::iothreads).orElse(List.of()),
+                values.get(iothreadKey).map(MachineOptions::iothreads).orElse(List.of()),
                 rings(values));
     }
 

@@ -140,15 +140,16 @@ final class Board implements AutoCloseable {
 
     private void addStorage(OpenDisks disks) {
         IoThreads threads = teardown.opened(new IoThreads(config.iothreads(), config.loop()));
+        StorageDevices devices = new StorageDevices(config, disks);
         for (ControllerConfig controller : config.controllers()) {
             String name = StorageDevices.name(controller);
             EventLoop loop = threads.of(name, controller.virtio()).of(0);
-            addVirtio(name, StorageDevices.hba(controller, config, disks, loop), controller.virtio());
+            addVirtio(name, devices.hba(controller, loop), controller.virtio());
         }
         for (DiskConfig disk : config.disks()) {
             if (disk.address() instanceof DiskAddress.Virtio(VirtioConfig virtio)) {
                 QueueLoops loops = threads.of(disk.id(), virtio);
-                addVirtio(disk.id(), StorageDevices.blk(disk, virtio, disks.of(disk), loops), virtio);
+                addVirtio(disk.id(), devices.blk(disk, virtio, loops), virtio);
             }
         }
     }

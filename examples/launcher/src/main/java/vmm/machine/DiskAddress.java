@@ -1,15 +1,26 @@
 package vmm.machine;
 
+import java.util.List;
+
 /** Where the guest finds a disk. */
 public sealed interface DiskAddress {
     /**
-     * A logical unit behind a virtio-scsi controller.
+     * A logical unit behind virtio-scsi controllers, or many of one kind.
      *
-     * @param controller the controller's index
-     * @param target 0 to 255
-     * @param lun 0 to 16383
+     * @param places where it is, at least one; all of these lead to the same logical unit, or to different ones if the
+     *     disk is a range
      */
-    record Scsi(int controller, int target, int lun) implements DiskAddress {}
+    record Scsi(List<LunRange> places) implements DiskAddress {
+        /** Keeps a copy. */
+        public Scsi {
+            places = List.copyOf(places);
+        }
+
+        /** True if each number of its one place has a logical unit of its own. */
+        public boolean isRange() {
+            return !places.getFirst().isSingle();
+        }
+    }
 
     /**
      * A virtio-blk device of its own.

@@ -14,6 +14,7 @@ import vmm.block.BlockOptions;
  * @param product the product identification, at most 16 characters; SCSI only
  * @param logicalBlockSize 512 or 4096
  * @param physicalBlockSize a power of two, not below the logical block size
+ * @param removable true if the guest is told that the medium can be taken out; SCSI only
  * @param address where the guest finds it
  */
 public record DiskConfig(
@@ -25,4 +26,5 @@ public record DiskConfig(
         String product,
         int logicalBlockSize,
         int physicalBlockSize,
+        boolean removable,
         DiskAddress address) {}

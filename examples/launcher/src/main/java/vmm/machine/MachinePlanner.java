@@ -1,10 +1,8 @@
 package vmm.machine;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -15,6 +13,7 @@ import vmm.machine.MachineRequest.Controller;
 import vmm.machine.MachineRequest.Disk;
 import vmm.machine.MachineRequest.Virtio;
 import vmm.virtio.pci.VirtioTransport;
+import vmm.virtio.scsi.HbaConfig;
 
 /**
  * Turns what a user asked for into a machine: fills in what was left open and refuses what cannot be, before anything
@@ -36,21 +35,13 @@ public final class MachinePlanner {
     /** The most I/O threads that devices share. */
     public static final int MAX_IOTHREADS = 64;
 
-    private static final int MAX_TARGET = 255;
-    private static final int MAX_LUN = 16383;
-    private static final int MAX_VIRTIO_SERIAL = 20;
-    private static final int MAX_SCSI_SERIAL = 36;
-    private static final int MAX_VENDOR = 8;
-    private static final int MAX_PRODUCT = 16;
-    private static final int MAX_PHYSICAL_BLOCK = 64 << 10;
-    private static final String VENDOR = "VMM";
-    private static final String PRODUCT = "VIRTUAL DISK";
-    private static final Controller ANY_CONTROLLER = new Controller(OptionalInt.empty(), Virtio.ANY);
+    private static final int MAX_CONTROLLER = 255;
+    private static final int USUAL_QUEUE_SIZE = 256;
 
     private final MachineRequest request;
     private final PciPlan pci = new PciPlan();
     private final TreeMap<Integer, ControllerConfig> controllers = new TreeMap<>();
-    private final Map<DiskAddress.Scsi, String> units = new HashMap<>();
+    private final LunPlan units = new LunPlan();
 
     private MachinePlanner(MachineRequest request) {
         this.request = request;
@@ -113,12 +104,17 @@ public final class MachinePlanner {
             int index = indexes.get(i);
             PciAddress place = controllerPlaces.get(i);
             PciAddress address = place != null ? place : pci.next("Controller " + index);
-            controllers.put(index, controller(index, address, wanted.get(i).virtio()));
+            controllers.put(index, controller(index, address, wanted.get(i)));
         }
-        claimLogicalUnits(ids);
+        List<List<LunRange>> places = logicalUnits(ids);
         List<DiskConfig> disks = new ArrayList<>();
         for (int i = 0; i < ids.size(); i++) {
-            disks.add(disk(ids.get(i), request.disks().get(i), diskPlaces.get(i)));
+            Disk disk = request.disks().get(i);
+            if (disk.bus() == Bus.VIRTIO) {
+                disks.add(DiskPlan.plan(ids.get(i), disk, virtioAddress(ids.get(i), disk, diskPlaces.get(i))));
+            } else if (!places.get(i).isEmpty()) {
+                disks.add(DiskPlan.plan(ids.get(i), disk, new DiskAddress.Scsi(places.get(i))));
+            }
         }
         pci.checkFirstFunctions();
         return new MachineConfig(
@@ -136,18 +132,24 @@ public final class MachinePlanner {
     }
 
     private List<String> diskIds() {
+        List<Disk> disks = request.disks();
         Set<String> taken = new HashSet<>();
-        for (Disk disk : request.disks()) {
-            disk.id().ifPresent(id -> {
-                if (!taken.add(id)) {
-                    throw new ConfigurationException("Two disks are called " + id + "; change the id= of one.");
-                }
-            });
+        for (int i = 0; i < disks.size(); i++) {
+            Optional<String> id = disks.get(i).id();
+            if (id.isPresent() && firstOf(i) == i && !taken.add(id.get())) {
+                throw new ConfigurationException("Two disks are called " + id.get() + "; change the id= of one.");
+            }
         }
         List<String> ids = new ArrayList<>();
-        for (int i = 0; i < request.disks().size(); i++) {
+        for (int i = 0; i < disks.size(); i++) {
+            Optional<String> given = disks.get(i).id();
+            int first = firstOf(i);
+            if (first != i) {
+                checkSameUnit(ids.get(first), disks.get(first), disks.get(i));
+                ids.add(ids.get(first));
+                continue;
+            }
             String automatic = "drive" + i;
-            Optional<String> given = request.disks().get(i).id();
             if (given.isEmpty() && !taken.add(automatic)) {
                 throw new ConfigurationException("Disk number " + i + " would be called " + automatic
                         + ", as another disk is already; give it an id= of its own.");
@@ -157,19 +159,41 @@ public final class MachinePlanner {
         return ids;
     }
 
+    /** The first disk that is the same logical unit as this one; this one itself, unless it is shared. */
+    private int firstOf(int index) {
+        Disk disk = request.disks().get(index);
+        for (int i = 0; i < index; i++) {
+            if (request.disks().get(i).isSameUnit(disk)) {
+                return i;
+            }
+        }
+        return index;
+    }
+
+    private static void checkSameUnit(String id, Disk first, Disk again) {
+        if (again.id().isPresent() && !again.id().get().equals(id)) {
+            throw new ConfigurationException("Disk " + again.id().get() + " is the same shareable image as " + id
+                    + ", and so the same logical unit at another address; leave its id= out.");
+        }
+        if (!again.equals(first.at(again))) {
+            throw new ConfigurationException("Disk " + id + " is one logical unit at several addresses, so what is said"
+                    + " of it must be the same each time; repeat all its keys but controller=, target= and lun=.");
+        }
+    }
+
     /** The controllers asked for, and number 0 if a disk needs it and nobody asked for any. */
     private List<Controller> controllersWanted() {
         boolean scsi = request.disks().stream().anyMatch(disk -> disk.bus() == Bus.SCSI);
-        return request.controllers().isEmpty() && scsi ? List.of(ANY_CONTROLLER) : request.controllers();
+        return request.controllers().isEmpty() && scsi ? List.of(Controller.ANY) : request.controllers();
     }
 
     private static List<Integer> controllerIndexes(List<Controller> wanted) {
         Set<Integer> taken = new HashSet<>();
         for (Controller controller : wanted) {
             controller.index().ifPresent(index -> {
-                if (index < 0 || index > MAX_TARGET) {
-                    throw new ConfigurationException("Controllers are numbered 0 to " + MAX_TARGET + ", and " + index
-                            + " is not one of those; change index=.");
+                if (index < 0 || index > MAX_CONTROLLER) {
+                    throw new ConfigurationException("Controllers are numbered 0 to " + MAX_CONTROLLER + ", and "
+                            + index + " is not one of those; change index=.");
                 }
                 if (!taken.add(index)) {
                     throw new ConfigurationException(
@@ -194,13 +218,39 @@ public final class MachinePlanner {
         return free;
     }
 
-    private ControllerConfig controller(int index, PciAddress address, Virtio wanted) {
-        if (wanted.iothreads().size() > 1) {
-            throw new ConfigurationException("Controller " + index
+    private ControllerConfig controller(int index, PciAddress address, Controller wanted) {
+        String name = "Controller " + index;
+        if (wanted.virtio().iothreads().size() > 1) {
+            throw new ConfigurationException(name
                     + " wants several I/O threads, but one serves a controller and all disks behind it;"
-                    + " name one in iothreads=.");
+                    + " name one in iothread=.");
         }
-        return new ControllerConfig(index, virtio("Controller " + index, address, wanted));
+        int queueSize = wanted.queueSize().orElse(USUAL_QUEUE_SIZE);
+        if (Integer.bitCount(queueSize) != 1 || queueSize < 4 || queueSize > HbaConfig.MAX_QUEUE_SIZE) {
+            throw new ConfigurationException(name + " wants queues of " + queueSize
+                    + " descriptors; virtqueue_size= takes a power of two from 4 to " + HbaConfig.MAX_QUEUE_SIZE + ".");
+        }
+        ControllerConfig.Limits limits = new ControllerConfig.Limits(
+                queueSize,
+                limit(name, "cmd-per-lun", wanted.cmdPerLun(), queueSize, 1, HbaConfig.MAX_CMD_PER_LUN),
+                limit(
+                        name,
+                        "max-sectors",
+                        wanted.maxSectors(),
+                        HbaConfig.MAX_SECTORS,
+                        HbaConfig.MIN_SECTORS,
+                        HbaConfig.MAX_SECTORS),
+                limit(name, "seg-max", wanted.segMax(), queueSize - 2, 1, queueSize - 2));
+        return new ControllerConfig(index, virtio(name, address, wanted.virtio()), limits);
+    }
+
+    private static int limit(String device, String key, OptionalInt wanted, int usual, int least, int most) {
+        int value = wanted.orElse(usual);
+        if (value < least || value > most) {
+            throw new ConfigurationException(
+                    device + " has " + key + "=" + value + ", but it may be " + least + " to " + most + "; change it.");
+        }
+        return value;
     }
 
     private VirtioConfig virtio(String device, PciAddress address, Virtio wanted) {
@@ -225,100 +275,49 @@ public final class MachinePlanner {
         return new VirtioConfig(address, transport, queues, wanted.iothreads(), wanted.rings());
     }
 
-    /** Reserves the logical units whose whole address the user gave, so that no automatic one takes their number. */
-    private void claimLogicalUnits(List<String> ids) {
+    private DiskAddress virtioAddress(String id, Disk disk, @Nullable PciAddress place) {
+        return new DiskAddress.Virtio(
+                virtio("Disk " + id, place != null ? place : pci.next("Disk " + id), disk.virtio()));
+    }
+
+    /**
+     * Where each SCSI disk is; nowhere if it is the same logical unit as one before it, which then has its place, too.
+     * First come those whose whole address the user gave, so that no automatic one takes their number.
+     */
+    private List<List<LunRange>> logicalUnits(List<String> ids) {
+        List<List<LunRange>> places = new ArrayList<>();
+        for (int i = 0; i < ids.size(); i++) {
+            places.add(new ArrayList<>());
+            Disk disk = request.disks().get(i);
+            if (disk.bus() == Bus.SCSI) {
+                String id = ids.get(i);
+                int controller = checkedController(id, disk);
+                NumberRange targets = disk.targets().orElse(NumberRange.of(0));
+                LunPlan.checkTargets(id, targets);
+                disk.luns().ifPresent(luns -> units.claim(id, new LunRange(controller, targets, luns)));
+            }
+        }
         for (int i = 0; i < ids.size(); i++) {
             Disk disk = request.disks().get(i);
-            if (disk.bus() != Bus.SCSI) {
-                continue;
-            }
-            String id = ids.get(i);
-            int controller = disk.controller().orElse(0);
-            int target = disk.target().orElse(0);
-            if (!controllers.containsKey(controller)) {
-                throw new ConfigurationException("Disk " + id + " is on SCSI controller " + controller
-                        + ", which does not exist; add --controller scsi,index=" + controller + ".");
-            }
-            if (target < 0 || target > MAX_TARGET) {
-                throw new ConfigurationException("Disk " + id + " wants target " + target
-                        + ", but a controller has targets 0 to " + MAX_TARGET + "; take one of those.");
-            }
-            if (disk.lun().isPresent()) {
-                int lun = disk.lun().getAsInt();
-                if (lun < 0 || lun > MAX_LUN) {
-                    throw new ConfigurationException("Disk " + id + " wants LUN " + lun
-                            + ", but a target has LUNs 0 to " + MAX_LUN + "; take one of those.");
-                }
-                String other = units.putIfAbsent(new DiskAddress.Scsi(controller, target, lun), id);
-                if (other != null) {
-                    throw new ConfigurationException("Disks " + other + " and " + id + " are both LUN " + lun
-                            + " of target " + target + " on controller " + controller + "; change the lun= of one.");
-                }
+            if (disk.bus() == Bus.SCSI) {
+                String id = ids.get(i);
+                int controller = disk.controller().orElse(0);
+                NumberRange targets = disk.targets().orElse(NumberRange.of(0));
+                places.get(firstOf(i))
+                        .add(disk.luns()
+                                .map(luns -> new LunRange(controller, targets, luns))
+                                .orElseGet(() -> units.next(id, controller, targets)));
             }
         }
+        return places;
     }
 
-    private DiskConfig disk(String id, Disk disk, @Nullable PciAddress place) {
-        DiskAddress address = switch (disk.bus()) {
-            case SCSI -> logicalUnit(id, disk);
-            case VIRTIO ->
-                new DiskAddress.Virtio(
-                        virtio("Disk " + id, place != null ? place : pci.next("Disk " + id), disk.virtio()));
-        };
-        int maxSerial = disk.bus() == Bus.SCSI ? MAX_SCSI_SERIAL : MAX_VIRTIO_SERIAL;
-        String serial = disk.serial().orElse(id.substring(0, Math.min(id.length(), maxSerial)));
-        return new DiskConfig(
-                id,
-                disk.image(),
-                ascii(id, "serial", serial, maxSerial),
-                disk.wwn(),
-                ascii(id, "vendor", disk.vendor().orElse(VENDOR), MAX_VENDOR),
-                ascii(id, "product", disk.product().orElse(PRODUCT), MAX_PRODUCT),
-                logicalBlock(id, disk),
-                physicalBlock(id, disk),
-                address);
-    }
-
-    private DiskAddress.Scsi logicalUnit(String id, Disk disk) {
+    private int checkedController(String id, Disk disk) {
         int controller = disk.controller().orElse(0);
-        int target = disk.target().orElse(0);
-        if (disk.lun().isPresent()) {
-            return new DiskAddress.Scsi(controller, target, disk.lun().getAsInt());
+        if (!controllers.containsKey(controller)) {
+            throw new ConfigurationException("Disk " + id + " is on SCSI controller " + controller
+                    + ", which does not exist; add --controller scsi,index=" + controller + ".");
         }
-        for (int lun = 0; lun <= MAX_LUN; lun++) {
-            DiskAddress.Scsi address = new DiskAddress.Scsi(controller, target, lun);
-            if (units.putIfAbsent(address, id) == null) {
-                return address;
-            }
-        }
-        throw new ConfigurationException("Disk " + id + " finds no free LUN on target " + target + " of controller "
-                + controller + "; give it another target=.");
-    }
-
-    private static int logicalBlock(String id, Disk disk) {
-        int size = disk.logicalBlockSize();
-        if (size != 512 && size != 4096) {
-            throw new ConfigurationException(
-                    "Disk " + id + " wants logical blocks of " + size + " bytes; logical-block= takes 512 or 4096.");
-        }
-        return size;
-    }
-
-    private static int physicalBlock(String id, Disk disk) {
-        int size = disk.physicalBlockSize().orElse(disk.logicalBlockSize());
-        if (Integer.bitCount(size) != 1 || size < disk.logicalBlockSize() || size > MAX_PHYSICAL_BLOCK) {
-            throw new ConfigurationException("Disk " + id + " wants physical blocks of " + size
-                    + " bytes; physical-block= takes a power of two from " + disk.logicalBlockSize() + " to "
-                    + MAX_PHYSICAL_BLOCK + ".");
-        }
-        return size;
-    }
-
-    private static String ascii(String id, String key, String value, int max) {
-        if (value.length() > max || !value.chars().allMatch(c -> c >= ' ' && c <= '~')) {
-            throw new ConfigurationException("Disk " + id + " has " + key + "=" + value + ", which must be at most "
-                    + max + " printable ASCII characters; shorten or change it.");
-        }
-        return value;
+        return controller;
     }
 }

@@ -75,7 +75,32 @@ public record MachineRequest(
     }
 
     /** A SCSI controller; see {@link ControllerConfig}. */
-    public record Controller(OptionalInt index, Virtio virtio) {}
+    public record Controller(
+            OptionalInt index,
+            Virtio virtio,
+            OptionalInt queueSize,
+            OptionalInt cmdPerLun,
+            OptionalInt maxSectors,
+            OptionalInt segMax) {
+        /** All left open. */
+        public static final Controller ANY = new Controller(
+                OptionalInt.empty(),
+                Virtio.ANY,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty());
+    }
+
+    /** What a SCSI disk is to the guest, in libvirt's words. */
+    public enum Kind {
+        /** A direct access block device. */
+        DISK,
+        /** A CD-ROM drive. */
+        CDROM,
+        /** A SCSI device of the host. */
+        LUN
+    }
 
     /**
      * A disk; see {@link DiskConfig}. The parts of a SCSI address are empty for a virtio-blk disk, and a SCSI disk's
@@ -83,6 +108,7 @@ public record MachineRequest(
      */
     public record Disk(
             Optional<String> id,
+            Kind kind,
             BlockOptions image,
             Optional<String> serial,
             OptionalLong wwn,
@@ -90,9 +116,39 @@ public record MachineRequest(
             Optional<String> product,
             int logicalBlockSize,
             OptionalInt physicalBlockSize,
+            boolean removable,
             Bus bus,
             OptionalInt controller,
-            OptionalInt target,
-            OptionalInt lun,
-            Virtio virtio) {}
+            Optional<NumberRange> targets,
+            Optional<NumberRange> luns,
+            Virtio virtio) {
+        /** True if the other is the same logical unit, wherever it is: the same image, which both say may be shared. */
+        boolean isSameUnit(Disk other) {
+            return bus == Bus.SCSI
+                    && other.bus == Bus.SCSI
+                    && image.shareable()
+                    && other.image.shareable()
+                    && image.source().equals(other.image.source());
+        }
+
+        /** The same disk with the name and place of another. */
+        Disk at(Disk other) {
+            return new Disk(
+                    other.id,
+                    kind,
+                    image,
+                    serial,
+                    wwn,
+                    vendor,
+                    product,
+                    logicalBlockSize,
+                    physicalBlockSize,
+                    removable,
+                    bus,
+                    other.controller,
+                    other.targets,
+                    other.luns,
+                    virtio);
+        }
+    }
 }

@@ -1,10 +1,12 @@
 package vmm.machine;
 
+import java.util.HashMap;
 import java.util.HexFormat;
-import vmm.block.BlockDevice;
+import java.util.Map;
 import vmm.block.BlockOptions;
 import vmm.event.EventLoop;
 import vmm.scsi.DiskIdentity;
+import vmm.scsi.LogicalUnit;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.block.DiskGeometry;
 import vmm.scsi.block.ScsiDisk;
@@ -16,23 +18,34 @@ import vmm.virtio.blk.VirtioBlkDevice;
 import vmm.virtio.scsi.HbaConfig;
 import vmm.virtio.scsi.VirtioScsiDevice;
 
-/** Makes the two kinds of storage device from what the user asked for. */
+/**
+ * Makes the two kinds of storage device from what the user asked for. A logical unit that is behind several controllers
+ * is made once.
+ */
 final class StorageDevices {
     private static final String REVISION = "0001";
 
-    private StorageDevices() {}
+    private final MachineConfig machine;
+    private final OpenDisks disks;
+    private final Map<String, LogicalUnit> units = new HashMap<>();
+
+    /** Makes devices of {@code machine} in front of its disks. */
+    StorageDevices(MachineConfig machine, OpenDisks disks) {
+        this.machine = machine;
+        this.disks = disks;
+    }
 
     /**
      * A virtio-blk device in front of one disk.
      *
      * @param loops do its work
      */
-    static VirtioBlkDevice blk(DiskConfig disk, VirtioConfig virtio, BlockDevice image, QueueLoops loops) {
+    VirtioBlkDevice blk(DiskConfig disk, VirtioConfig virtio, QueueLoops loops) {
         BlkConfig config = BlkConfig.of(disk.id(), disk.serial())
                 .withLayout(BlkLayout.of(disk.logicalBlockSize(), disk.physicalBlockSize()))
                 .withWriteCache(disk.image().cache() != BlockOptions.Cache.WRITETHROUGH)
                 .withRings(virtio.rings());
-        return new VirtioBlkDevice(loops, image, config.withQueues(virtio.queues(), config.queueSize()));
+        return new VirtioBlkDevice(loops, disks.of(disk), config.withQueues(virtio.queues(), config.queueSize()));
     }
 
     /**
@@ -40,26 +53,50 @@ final class StorageDevices {
      *
      * @param loop does the work of the controller and all its disks
      */
-    static VirtioScsiDevice hba(ControllerConfig controller, MachineConfig machine, OpenDisks disks, EventLoop loop) {
+    VirtioScsiDevice hba(ControllerConfig controller, EventLoop loop) {
         ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
         for (DiskConfig disk : machine.disks()) {
-            if (disk.address() instanceof DiskAddress.Scsi(int index, int target, int lun)
-                    && index == controller.index()) {
-                bus.attach(target, lun, scsiDisk(disk, disks.of(disk)));
+            if (disk.address() instanceof DiskAddress.Scsi scsi) {
+                scsi.places().stream()
+                        .filter(place -> place.controller() == controller.index())
+                        .forEach(place -> attach(bus, disk, place));
             }
         }
+        ControllerConfig.Limits limits = controller.limits();
         return new VirtioScsiDevice(
-                loop, bus, HbaConfig.of(name(controller), controller.virtio().queues()));
+                loop,
+                bus,
+                new HbaConfig(
+                        name(controller),
+                        controller.virtio().queues(),
+                        limits.queueSize(),
+                        controller.virtio().rings(),
+                        limits.cmdPerLun(),
+                        limits.maxSectors(),
+                        limits.segMax()));
     }
 
-    private static ScsiDisk scsiDisk(DiskConfig disk, BlockDevice image) {
+    private void attach(ScsiBus bus, DiskConfig disk, LunRange place) {
+        if (place.isSingle()) {
+            LogicalUnit unit = units.computeIfAbsent(disk.id(), id -> scsiDisk(disk, disk.serial()));
+            bus.attach(place.targets().first(), place.luns().first(), unit);
+            return;
+        }
+        for (int target = place.targets().first(); target <= place.targets().last(); target++) {
+            String serial = disk.serial() + "-" + target + "-";
+            bus.attach(target, place.luns().first(), place.luns().last(), lun -> scsiDisk(disk, serial + lun));
+        }
+    }
+
+    private ScsiDisk scsiDisk(DiskConfig disk, String serial) {
         String wwn =
                 disk.wwn().isPresent() ? HexFormat.of().toHexDigits(disk.wwn().getAsLong()) : "";
         return new ScsiDisk(
-                image,
-                new DiskIdentity(disk.vendor(), disk.product(), REVISION, disk.serial(), wwn),
+                disks.of(disk),
+                new DiskIdentity(disk.vendor(), disk.product(), REVISION, serial, wwn),
                 new DiskGeometry(disk.logicalBlockSize(), disk.physicalBlockSize()),
-                true);
+                true,
+                disk.removable());
     }
 
     /** What people call a controller: {@code scsi0}. */

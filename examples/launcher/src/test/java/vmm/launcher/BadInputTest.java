@@ -332,4 +332,66 @@ class BadInputTest {
         refused(Vmm.plan("--poll-max-ns", "long"), "--poll-max-ns takes 0 to 1000000000", "32768 suits");
         refused(Vmm.plan("--poll-max-ns", "-1"), "not -1");
     }
+
+    @Test
+    void limitsOfAControllerHaveRanges() {
+        refused(Vmm.plan("--controller", "scsi,virtqueue_size=100"), "Controller 0", "power of two from 4 to 1024");
+        refused(Vmm.plan("--controller", "scsi,cmd-per-lun=0"), "cmd-per-lun=0", "1 to 65535");
+        refused(Vmm.plan("--controller", "scsi,max-sectors=7"), "max-sectors=7", "8 to 65535");
+        refused(Vmm.plan("--controller", "scsi,virtqueue_size=64,seg-max=63"), "seg-max=63", "1 to 62");
+        refused(Vmm.plan("--iothreads", "1", "--controller", "scsi,iothread=1,iothreads=1"), "iothreads=", "leave it");
+    }
+
+    @Test
+    void kindsOfDiskThatThereAreNotAreRefused() {
+        refused(Vmm.plan("--disk", "file=a.iso,type=cdrom"), "Disk drive0", "type=cdrom", "readonly");
+        refused(Vmm.plan("--disk", "file=/dev/sg0,type=lun"), "Disk drive0", "type=lun", "leave type= out");
+        refused(Vmm.plan("--disk", "file=a,type=tape"), "type takes", "tape");
+        refused(Vmm.plan("--disk", "file=a,bus=virtio,type=cdrom"), "type=", "bus=scsi");
+    }
+
+    @Test
+    void rangesAreForDisksOfNothing() {
+        refused(Vmm.plan("--disk", "file=a,lun=0-3"), "Disk drive0", "LUNs 0-3", "only null:SIZE");
+        refused(Vmm.plan("--disk", "null:1G,lun=0-3,wwn=5000c50015ea71ac"), "world wide name", "wwn=");
+        refused(Vmm.plan("--disk", "null:1G,lun=3-0"), "lun=3-0", "smaller number first");
+        refused(Vmm.plan("--disk", "null:1G,target=1-256"), "target 256", "0 to 255");
+        refused(Vmm.plan("--disk", "null:1G,lun=0-16384"), "LUN 16384", "0 to 16383");
+    }
+
+    @Test
+    void aDiskInsideARangeIsRefused() {
+        refused(
+                Vmm.plan("--disk", "null:1G,target=0-9,lun=0-99", "--disk", "file=a,target=7,lun=50"),
+                "drive0 and drive1 are both LUN 50 of target 7");
+    }
+
+    @Test
+    void aSharedLogicalUnitHasOneDescription() {
+        refused(
+                Vmm.plan(
+                        "--controller",
+                        "scsi",
+                        "--controller",
+                        "scsi",
+                        "--disk",
+                        "file=a,shareable,serial=S1",
+                        "--disk",
+                        "file=a,shareable,controller=1"),
+                "drive0 is one logical unit",
+                "controller=");
+        refused(
+                Vmm.plan(
+                        "--controller",
+                        "scsi",
+                        "--controller",
+                        "scsi",
+                        "--disk",
+                        "file=a,shareable",
+                        "--disk",
+                        "file=a,shareable,controller=1,id=b"),
+                "Disk b",
+                "leave its id= out");
+        refused(Vmm.plan("--disk", "file=a,format=qcow2,shareable"), "qcow2", "readonly");
+    }
 }

@@ -178,4 +178,73 @@ class DryRunTest {
         assertEquals("[1,2]", disk.get("iothreads").toString());
         assertEquals("[2]", machine.get("controllers").get(0).get("iothreads").toString());
     }
+
+    @Test
+    void aControllerSaysWhatItsDriverShouldNotExceed() {
+        String[] options = {
+            "--controller",
+            "scsi,slot=5,function=0,virtqueue_size=128,cmd-per-lun=7,max-sectors=1024,seg-max=30",
+            "--controller",
+            "scsi,slot=5,function=1"
+        };
+        JsonNode controllers = json(options).get("controllers");
+        assertEquals(128, controllers.get(0).get("virtqueueSize").asInt());
+        assertEquals(7, controllers.get(0).get("cmdPerLun").asInt());
+        assertEquals(1024, controllers.get(0).get("maxSectors").asInt());
+        assertEquals(30, controllers.get(0).get("segMax").asInt());
+        assertEquals(1, controllers.get(1).get("function").asInt());
+        assertEquals(256, controllers.get(1).get("virtqueueSize").asInt());
+        assertEquals(254, controllers.get(1).get("segMax").asInt());
+        String shown = Vmm.plan(options).out();
+        assertTrue(shown.contains("1 request queue of 128  cmd-per-lun 7  max-sectors 1024  seg-max 30"), () -> shown);
+    }
+
+    @Test
+    void aShareableImageOnTwoControllersIsOneLogicalUnit() {
+        String[] options = {
+            "--controller", "scsi",
+            "--controller", "scsi,index=1",
+            "--disk", "file=a,id=both,shareable",
+            "--disk", "file=b,controller=1,lun=0",
+            "--disk", "file=a,shareable,controller=1"
+        };
+        JsonNode disks = json(options).get("disks");
+        assertEquals(2, disks.size());
+        assertEquals("both", disks.get(0).get("id").asString());
+        assertTrue(disks.get(0).get("shareable").asBoolean());
+        JsonNode places = disks.get(0).get("places");
+        assertEquals(2, places.size());
+        assertEquals(1, places.get(1).get("controller").asInt());
+        assertEquals(1, places.get(1).get("lun").asInt());
+        String shown = Vmm.plan(options).out();
+        assertTrue(shown.contains("controller 0  target 0  lun 0  both  a (shareable)"), () -> shown);
+        assertTrue(shown.contains("controller 1  target 0  lun 1  both  a (shareable)"), () -> shown);
+    }
+
+    @Test
+    void aRangeIsAsManyDisksOfNothing() {
+        String[] options = {"--disk", "null:1G,target=0-63,lun=0-15624,id=many", "--disk", "null:1G,target=64-255"};
+        String shown = Vmm.plan(options).out();
+        assertTrue(shown.contains("controller 0  targets 0-63  luns 0-15624  many  null:1G"), () -> shown);
+        assertTrue(shown.contains("controller 0  targets 64-255  lun 0  drive1"), () -> shown);
+        JsonNode place = json(options).get("disks").get(0).get("places").get(0);
+        assertEquals(63, place.get("lastTarget").asInt());
+        assertEquals(15624, place.get("lastLun").asInt());
+    }
+
+    @Test
+    void aDiskCanSayThatItsMediumComesOut() {
+        assertTrue(json("--disk", "file=a,removable,type=disk")
+                .get("disks")
+                .get(0)
+                .get("removable")
+                .asBoolean());
+    }
+
+    @Test
+    void aControllerIsServedByTheIoThreadThatTheUserNames() {
+        JsonNode controllers =
+                json("--iothreads", "2", "--controller", "scsi,iothread=2").get("controllers");
+        assertEquals("[2]", controllers.get(0).get("iothreads").toString());
+    }
 }

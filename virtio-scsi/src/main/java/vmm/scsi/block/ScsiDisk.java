@@ -17,6 +17,7 @@ public final class ScsiDisk extends LogicalUnit {
     private final DiskIdentity identity;
     private final DiskGeometry geometry;
     private final boolean writeCache;
+    private final boolean removable;
     private volatile boolean stopped;
 
     /**
@@ -30,6 +31,16 @@ public final class ScsiDisk extends LogicalUnit {
      * @throws IllegalArgumentException if the medium is smaller than one logical block
      */
     public ScsiDisk(BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache) {
+        this(medium, identity, geometry, writeCache, false);
+    }
+
+    /**
+     * As the other constructor.
+     *
+     * @param removable true if it says that its medium can be taken out
+     */
+    public ScsiDisk(
+            BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache, boolean removable) {
         if (medium.size() < geometry.logicalBlock()) {
             throw new IllegalArgumentException(
                     medium.name() + " is smaller than one block of " + geometry.logicalBlock() + " bytes.");
@@ -38,6 +49,7 @@ public final class ScsiDisk extends LogicalUnit {
         this.identity = identity;
         this.geometry = geometry;
         this.writeCache = writeCache;
+        this.removable = removable;
     }
 
     @Override
@@ -47,7 +59,7 @@ public final class ScsiDisk extends LogicalUnit {
 
     @Override
     public boolean removable() {
-        return false;
+        return removable;
     }
 
     @Override

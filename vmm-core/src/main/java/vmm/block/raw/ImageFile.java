@@ -39,14 +39,16 @@ final class ImageFile {
         FileStatus found = FileStatus.of(path);
         checkKind(path, found, readOnly);
         boolean device = found.kind() == FileStatus.Kind.BLOCK_DEVICE;
-        int fd = device && !readOnly ? FileIo.openUnusedDevice(path) : FileIo.open(path, !readOnly);
+        int fd = device && !readOnly && !options.shareable()
+                ? FileIo.openUnusedDevice(path)
+                : FileIo.open(path, !readOnly);
         if (fd < 0) {
             throw refusal(path, -fd, readOnly);
         }
         try {
             FileStatus status = FileStatus.of(fd);
             checkKind(path, status, readOnly);
-            lock(path, fd, status, readOnly);
+            lock(fd, status, options);
             return new ImageFile(path, fd, status);
         } catch (HostException e) {
             FileIo.close(fd);
@@ -88,10 +90,11 @@ final class ImageFile {
                 });
     }
 
-    private static void lock(String path, int fd, FileStatus status, boolean readOnly) {
-        int result = FileLock.take(fd, !readOnly);
+    private static void lock(int fd, FileStatus status, BlockOptions options) {
+        String path = options.source();
+        int result = FileLock.take(fd, !options.readOnly() && !options.shareable());
         if (result == -Errno.EAGAIN || result == -Errno.EACCES) {
-            throw held(path, FileLock.holder(status.inode()), readOnly);
+            throw held(path, FileLock.holder(status.inode()), options);
         }
         if (result < 0) {
             log.warn(
@@ -101,15 +104,17 @@ final class ImageFile {
         }
     }
 
-    private static HostException held(String path, OptionalLong holder, boolean readOnly) {
+    private static HostException held(String path, OptionalLong holder, BlockOptions options) {
         long own = ProcessHandle.current().pid();
         if (holder.isPresent() && holder.getAsLong() == own) {
             return new HostException("Disk " + path + " is in use by this virtual machine already: give it an image for"
                     + " each disk, or use the image readonly in all places.");
         }
         String who = holder.isPresent() ? "process " + holder.getAsLong() : "another process";
-        return new HostException("Disk " + path + " is in use by " + who + ": stop it first, or use "
-                + (readOnly ? "the disk readonly there, too." : "another image."));
+        String remedy = options.shareable()
+                ? "make the disk shareable there, too."
+                : options.readOnly() ? "use the disk readonly there, too." : "use another image.";
+        return new HostException("Disk " + path + " is in use by " + who + ": stop it first, or " + remedy);
     }
 
     String path() {

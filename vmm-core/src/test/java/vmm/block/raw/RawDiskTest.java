@@ -184,6 +184,28 @@ class RawDiskTest {
     }
 
     @Test
+    void aShareableDiskIsWrittenByAllWhoSayTheSame() throws Exception {
+        Path file = image("shared", 512);
+        BlockOptions shared = new BlockOptions(
+                file.toString(),
+                false,
+                BlockOptions.Format.RAW,
+                BlockOptions.Cache.WRITEBACK,
+                BlockOptions.Aio.AUTO,
+                true,
+                true);
+        try (RawDisk first = RawDisk.open(shared);
+                RawDisk second = RawDisk.open(shared)) {
+            assertEquals(first.size(), second.size());
+            refused(file, false, "is in use by this virtual machine already");
+        }
+        try (RawDisk alone = RawDisk.open(file.toString(), false)) {
+            assertEquals(512, alone.size());
+            assertThrows(HostException.class, () -> RawDisk.open(shared));
+        }
+    }
+
+    @Test
     void aDiskThatAnotherProcessHoldsIsRefusedAndTheProcessNamed() throws Exception {
         Path file = image("other", 512);
         Path program = folder.resolve("Holder.java");
