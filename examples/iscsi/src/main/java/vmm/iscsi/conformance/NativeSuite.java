@@ -1,0 +1,50 @@
+package vmm.iscsi.conformance;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import vmm.block.BlockDevice;
+import vmm.event.EventLoop;
+import vmm.event.EventLoops;
+import vmm.iscsi.IscsiServer;
+import vmm.iscsi.LunOptions;
+import vmm.scsi.ScsiTarget;
+import vmm.scsi.primary.PrimaryUnits;
+
+/** Runs tests over iSCSI on this machine, each against a target of its own. */
+final class NativeSuite {
+    private static final String NAME = "iqn.2026-01.vmm:conformance";
+
+    private NativeSuite() {}
+
+    /**
+     * Runs a test; if it skips itself for want of another kind of disk, once more with that. Any thread may call.
+     *
+     * @param configuration what to begin with
+     */
+    static Result run(SuiteTest test, Configuration configuration) {
+        Result result = runOnce(test, configuration);
+        return result.verdict().outcome() == Verdict.Outcome.SKIPPED
+                ? Configuration.askedFor(result.verdict().reason())
+                        .map(other -> runOnce(test, other))
+                        .orElse(result)
+                : result;
+    }
+
+    private static Result runOnce(SuiteTest test, Configuration configuration) {
+        LunOptions options = LunOptions.parse(configuration.options());
+        // Two loops, so that the two paths of one test meet as those of two machines would.
+        try (EventLoop loop = EventLoops.start("loop-0");
+                EventLoop other = EventLoops.start("loop-1");
+                BlockDevice medium = options.open()) {
+            ScsiTarget target = new ScsiTarget(PrimaryUnits.SHARED);
+            target.attach(0, options.unit(medium, "conformance"));
+            InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+            try (IscsiServer server = new IscsiServer(any, NAME, target, List.of(loop, other))) {
+                String url = "iscsi://127.0.0.1:" + server.port() + "/" + NAME + "/0";
+                TestClient.Run run = TestClient.run(test, List.of(url, url));
+                return new Result(test, configuration, run.verdict(), run.output());
+            }
+        }
+    }
+}
