@@ -19,7 +19,7 @@ public abstract class MediumNexus extends ItlNexus {
 
     /** The way to the medium, opened when it is first needed. */
     @SuppressWarnings("ReferenceEquality") // Another medium is another object.
-    final BlockQueue queue() {
+    protected final BlockQueue queue() {
         BlockDevice present = medium();
         BlockQueue open = queue;
         if (open == null || medium != present) {

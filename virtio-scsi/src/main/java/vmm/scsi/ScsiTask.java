@@ -47,6 +47,15 @@ public abstract class ScsiTask {
     private @Nullable Object ticket;
 
     private long mediumErrorOffset = -1;
+    // Of the TaskList that the task is in.
+    @Nullable
+    TaskList list;
+
+    @Nullable
+    ScsiTask before;
+
+    @Nullable
+    ScsiTask after;
 
     /** Made when something records for the first time: loading the class of an event takes the JVM long. */
     private @Nullable ScsiCommandEvent event;
@@ -160,6 +169,14 @@ public abstract class ScsiTask {
 
     /** The command has ended: the slot is the transport's again. */
     protected abstract void completed();
+
+    /**
+     * True if a write does what it can when the initiator sends less data than the CDB asks for, which then counts as
+     * moved all the same (SAM-5, residual overflow); false if nothing is done then, but {@link #overrun}.
+     */
+    public boolean acceptsLessData() {
+        return false;
+    }
 
     // What follows is for the target.
 

@@ -9,7 +9,8 @@ public enum SenseKey {
     ILLEGAL_REQUEST(0x5),
     UNIT_ATTENTION(0x6),
     DATA_PROTECT(0x7),
-    ABORTED_COMMAND(0xb);
+    ABORTED_COMMAND(0xb),
+    MISCOMPARE(0xe);
 
     private final int code;
 

@@ -1,22 +1,37 @@
 package vmm.scsi.block;
 
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmm.block.BlockDevice;
+import vmm.block.BlockQueue;
+import vmm.block.BlockRequest;
+import vmm.block.ExtentQuery;
+import vmm.linux.IoVector;
 import vmm.scsi.DeviceServer;
 import vmm.scsi.ItNexus;
 import vmm.scsi.MediumNexus;
+import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
+import vmm.scsi.TaskList;
 
 /** What a disk keeps for one initiator: its part of the commands of a disk. */
 final class DiskNexus extends MediumNexus {
-    private static final DeviceServer<DiskNexus> SERVER = new DeviceServer<>(DiskCommands.TABLE);
-
     private final ScsiDisk disk;
+    private final DeviceServer<DiskNexus> server;
+
+    /** The commands that are in their ranges, except those that the {@link RangeGuard} knows itself. */
+    private final TaskList inRange = new TaskList();
+
+    /** Exclusive commands that wait for those {@link #inRange}. */
+    private final List<RangeGuard.Entry> waiting = new ArrayList<>();
 
     DiskNexus(ItNexus initiator, ScsiDisk disk) {
         super(initiator, disk);
         this.disk = disk;
+        this.server = DiskCommands.serverFor(disk);
     }
 
     @Override
@@ -31,11 +46,114 @@ final class DiskNexus extends MediumNexus {
 
     @Override
     protected void execute(ScsiTask task) {
-        SERVER.execute(this, task);
+        server.execute(this, task);
     }
 
     @Override
     public @Nullable SenseCode notReady() {
         return disk.stopped() ? SenseCode.LOGICAL_UNIT_NOT_READY_INITIALIZING_COMMAND_REQUIRED : null;
+    }
+
+    /** Has {@code command} begin as soon as no exclusive one is in the range that the task is about. */
+    void enter(ScsiTask task, RangeCommand command) {
+        if (disk.guard().isIdle()) {
+            inRange.add(task);
+            command.begin(this, task);
+        } else {
+            disk.guard().enter(this, task, command, false);
+        }
+    }
+
+    /** Has {@code command} begin as soon as no other one is in the range, and keeps others out until it has ended. */
+    void enterAlone(ScsiTask task, RangeCommand command) {
+        disk.guard().enter(this, task, command, true);
+    }
+
+    /** The guard lets a task in that had to wait. */
+    void admitted(ScsiTask task, RangeCommand command) {
+        SenseCode why = notReady();
+        if (task.aborted()) {
+            task.end(ScsiStatus.TASK_ABORTED);
+        } else if (why != null) {
+            task.fail(why);
+        } else {
+            command.begin(this, task);
+        }
+    }
+
+    @Override
+    protected void ended(ScsiTask task) {
+        if (inRange.remove(task)) {
+            if (!waiting.isEmpty()) {
+                tellWhoIsClear();
+            }
+        } else if (!disk.guard().isIdle()) {
+            disk.guard().leave(task);
+        }
+    }
+
+    private void tellWhoIsClear() {
+        for (Iterator<RangeGuard.Entry> each = waiting.iterator(); each.hasNext(); ) {
+            RangeGuard.Entry entry = each.next();
+            if (!inRange.touches(entry.start, entry.end)) {
+                each.remove();
+                disk.guard().settle(entry);
+            }
+        }
+    }
+
+    /** Tells the guard when no command is left in an entry's range of those that began here so far. Any thread. */
+    void tellWhenClear(RangeGuard.Entry entry) {
+        if (initiator().loop().inLoop()) {
+            watch(entry);
+            return;
+        }
+        try {
+            initiator().loop().post(() -> watch(entry));
+        } catch (IllegalStateException closed) {
+            disk.guard().settle(entry); // A loop that has ended runs nothing.
+        }
+    }
+
+    private void watch(RangeGuard.Entry entry) {
+        if (inRange.touches(entry.start, entry.end)) {
+            waiting.add(entry);
+        } else {
+            disk.guard().settle(entry);
+        }
+    }
+
+    /** Does something on a turn of its own. Any thread. */
+    void later(Runnable step) {
+        initiator().loop().post(step);
+    }
+
+    /** Asks how the medium keeps its data. */
+    void query(ExtentQuery query) {
+        queue().query(query);
+    }
+
+    /**
+     * Brings all that was written to stable storage, while nobody waits for it. If it fails, so does the next flush
+     * that somebody waits for: a medium that could not be flushed stays so.
+     */
+    void flushUnasked() {
+        new UnaskedFlush().start(queue());
+    }
+
+    private static final class UnaskedFlush extends BlockRequest {
+        UnaskedFlush() {
+            super(new IoVector(1));
+        }
+
+        void start(BlockQueue queue) {
+            prepare(Operation.FLUSH, 0);
+            queue.submit(this);
+        }
+
+        @Override
+        public void completed(int errno) {
+            // Nobody asked.
+        }
     }
 }

@@ -3,6 +3,7 @@ package vmm.scsi.block;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import vmm.scsi.BigEndian;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ItlNexus;
@@ -12,12 +13,12 @@ import vmm.scsi.primary.VpdPage;
 /** The vital product data of a disk. */
 final class DiskVpdPages {
     /** In ascending order. */
-    static final List<VpdPage<DiskNexus>> ALL = List.of(
-            new VpdPage<>(0x80, DiskVpdPages::unitSerialNumber),
-            new VpdPage<>(0x83, DiskVpdPages::deviceIdentification),
-            new VpdPage<>(0xb0, DiskVpdPages::blockLimits),
-            new VpdPage<>(0xb1, DiskVpdPages::blockDeviceCharacteristics),
-            new VpdPage<>(0xb2, DiskVpdPages::logicalBlockProvisioning));
+    static final List<VpdPage<DiskNexus>> ALL = Stream.concat(
+                    Stream.of(
+                            new VpdPage<DiskNexus>(0x80, DiskVpdPages::unitSerialNumber),
+                            new VpdPage<DiskNexus>(0x83, DiskVpdPages::deviceIdentification)),
+                    BlockVpdPages.ALL.stream())
+            .toList();
 
     private static final int UNKNOWN_SERIAL_LENGTH = 8;
 
@@ -73,24 +74,5 @@ final class DiskVpdPages {
             hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
         }
         return hash;
-    }
-
-    /** Block Limits page (SBC-4 6.6.4): no limits, and none of the commands that have some. */
-    private static void blockLimits(DiskNexus nexus, ParameterData data) {
-        data.zeros(2);
-        // OPTIMAL TRANSFER LENGTH GRANULARITY: a physical block
-        data.u16(1 << nexus.unit().geometry().physicalExponent());
-        data.zeros(0x3c - 4);
-    }
-
-    /** Block Device Characteristics page (SBC-4). */
-    private static void blockDeviceCharacteristics(ItlNexus nexus, ParameterData data) {
-        int nonRotating = 1;
-        data.u16(nonRotating).zeros(0x3c - 2);
-    }
-
-    /** Logical Block Provisioning page (SBC-4): fully provisioned. */
-    private static void logicalBlockProvisioning(ItlNexus nexus, ParameterData data) {
-        data.zeros(4);
     }
 }

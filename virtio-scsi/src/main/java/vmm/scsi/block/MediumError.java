@@ -13,8 +13,13 @@ final class MediumError {
 
     /** Ends a task whose read failed. */
     static void read(ScsiTask task, int errno) {
+        read(task, errno, task.lba());
+    }
+
+    /** Ends a task whose read failed; all before {@code lba} was good. */
+    static void read(ScsiTask task, int errno, long lba) {
         if (errno == Errno.EIO) {
-            task.fail(SenseCode.UNRECOVERED_READ_ERROR, firstBad(task));
+            task.fail(SenseCode.UNRECOVERED_READ_ERROR, firstBad(task, lba));
         } else {
             other(task, errno);
         }
@@ -22,8 +27,13 @@ final class MediumError {
 
     /** Ends a task whose write failed. */
     static void write(ScsiTask task, int errno) {
+        write(task, errno, task.lba());
+    }
+
+    /** Ends a task whose write failed; all before {@code lba} was good. */
+    static void write(ScsiTask task, int errno, long lba) {
         switch (errno) {
-            case Errno.EIO -> task.fail(SenseCode.WRITE_ERROR, firstBad(task));
+            case Errno.EIO -> task.fail(SenseCode.WRITE_ERROR, firstBad(task, lba));
             // SBC-4, thin provisioning: no room for it, and none to be expected
             case Errno.ENOSPC, EDQUOT -> task.fail(SenseCode.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
             case Errno.EROFS, Errno.EPERM, Errno.EACCES -> task.fail(SenseCode.WRITE_PROTECTED);
@@ -41,14 +51,14 @@ final class MediumError {
     }
 
     /**
-     * INFORMATION (SBC-4, error reporting): the first bad block if it is known. If not, nothing of the data counts, so
-     * the first block is where the good ones end.
+     * INFORMATION (SBC-4, error reporting): the first bad block if it is known. If not, nothing counts of the data that
+     * were being moved, so it is the first of their blocks.
      */
-    private static long firstBad(ScsiTask task) {
+    private static long firstBad(ScsiTask task, long lba) {
         long offset = task.mediumErrorOffset();
         return offset >= 0 && task.nexus() instanceof DiskNexus nexus
                 ? offset >>> nexus.unit().geometry().shift()
-                : task.lba();
+                : lba;
     }
 
     private static void other(ScsiTask task, int errno) {

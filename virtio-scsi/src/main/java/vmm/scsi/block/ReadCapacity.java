@@ -9,6 +9,8 @@ import vmm.scsi.ScsiTask;
 final class ReadCapacity implements Command<DiskNexus> {
     private static final int TEN = 0x25;
     private static final int PMI = 1;
+    private static final int LBPME = 1 << 7;
+    private static final int LBPRZ = 1 << 6;
     private static final long BEYOND_32_BITS = 0xffff_ffffL;
 
     @Override
@@ -33,13 +35,14 @@ final class ReadCapacity implements Command<DiskNexus> {
                 .u32(disk.geometry().logicalBlock());
     }
 
-    /** SBC-4 5.21: no protection information, fully provisioned, the first block aligned. */
+    /** SBC-4 5.21.2: no protection information, the first block aligned. */
     private static ParameterData capacity16(ScsiDisk disk) {
         return new ParameterData()
                 .u64(disk.blocks() - 1)
                 .u32(disk.geometry().logicalBlock())
                 .u8(0)
                 .u8(disk.geometry().physicalExponent())
-                .zeros(18);
+                .u8(disk.isThin() ? LBPME | LBPRZ : 0)
+                .zeros(17);
     }
 }

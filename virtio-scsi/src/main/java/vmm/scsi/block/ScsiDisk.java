@@ -1,5 +1,6 @@
 package vmm.scsi.block;
 
+import java.util.function.Consumer;
 import vmm.block.BlockDevice;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ItNexus;
@@ -18,6 +19,7 @@ public final class ScsiDisk extends LogicalUnit {
     private final DiskGeometry geometry;
     private final boolean writeCache;
     private final boolean removable;
+    private final RangeGuard guard = new RangeGuard();
     private volatile boolean stopped;
 
     /**
@@ -85,6 +87,24 @@ public final class ScsiDisk extends LogicalUnit {
     /** How many logical blocks there are, at least 1. */
     public long blocks() {
         return medium.size() >>> geometry.shift();
+    }
+
+    /** Keeps commands apart that must not meet. */
+    RangeGuard guard() {
+        return guard;
+    }
+
+    /** Lets {@code visitor} see every way to this disk that there is at this moment. */
+    void forEachDiskNexus(Consumer<DiskNexus> visitor) {
+        forEachNexus(nexus -> visitor.accept((DiskNexus) nexus));
+    }
+
+    /**
+     * True if blocks need not have storage (SBC-4 4.7.3, thin provisioning): what is unmapped gives it back, and reads
+     * as zeros.
+     */
+    public boolean isThin() {
+        return medium.discardGranularity() > 0 && !writeProtected();
     }
 
     /** True if writes are refused. */

@@ -5,20 +5,24 @@ import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 
 /**
- * SYNCHRONIZE CACHE (10) and (16) (SBC-4 5.33, 5.34). Brings everything to stable storage, whatever blocks it names,
- * and ends after that even if IMMED would let it end before.
+ * SYNCHRONIZE CACHE (10) and (16) (SBC-4 5.29, 5.30). Brings everything to stable storage, whatever blocks it names.
  */
 final class SynchronizeCache implements MediumCommand<DiskNexus> {
+    private static final int IMMED = 1 << 1;
+
     private static final int FLUSHING = 0;
 
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
         ScsiDisk disk = nexus.unit();
-        task.concerns(BlockAccess.lba(task.cdb()), BlockAccess.count(task.cdb()));
+        BlockAccess.concerns(task);
         if (!BlockAccess.inRange(disk, task)) {
             return;
         }
         if (disk.writeProtected()) {
+            task.end(ScsiStatus.GOOD);
+        } else if (task.cdb().has(1, IMMED)) {
+            nexus.flushUnasked();
             task.end(ScsiStatus.GOOD);
         } else {
             task.flushMedium(nexus, this, FLUSHING);

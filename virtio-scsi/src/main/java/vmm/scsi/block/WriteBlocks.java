@@ -1,44 +1,51 @@
 package vmm.scsi.block;
 
-import vmm.scsi.Cdb;
-import vmm.scsi.MediumCommand;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
-import vmm.scsi.SenseCode;
 
-/** WRITE (10), (12) and (16) (SBC-4 5.40 to 5.42), and WRITE (6) (SBC-3). */
-final class WriteBlocks implements MediumCommand<DiskNexus> {
-    private static final int SIX = 0x0a;
-    private static final int WRPROTECT = 0b111 << 5;
-    private static final int FUA = 1 << 3;
-
+/** WRITE (10), (12), (16) and (32) (SBC-4 5.40 to 5.43), and WRITE (6) (SBC-3). */
+final class WriteBlocks implements RangeCommand {
     private static final int WRITING = 0;
     private static final int FLUSHING = 1;
 
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
-        ScsiDisk disk = nexus.unit();
-        Cdb cdb = task.cdb();
-        task.concerns(BlockAccess.lba(cdb), BlockAccess.count(cdb));
-        if (cdb.operationCode() != SIX && cdb.has(1, WRPROTECT)) {
-            // SBC-4, WRPROTECT: the medium has no protection information
-            task.invalidField(1, 7);
-            return;
+        BlockAccess.concerns(task);
+        if (BlockAccess.isUnprotected(task)
+                && BlockAccess.canMove(nexus.unit(), task)
+                && BlockAccess.canWrite(nexus.unit(), task)
+                && cutToSize(nexus.unit(), task)) {
+            nexus.enter(task, this);
         }
-        if (!BlockAccess.inRange(disk, task)) {
-            return;
+    }
+
+    /**
+     * Cuts the data-out buffer to what is written, and the task's blocks to those that there is data for.
+     *
+     * @return false if nothing is; then the task has ended
+     */
+    static boolean cutToSize(ScsiDisk disk, ScsiTask task) {
+        long bytes = BlockAccess.bytes(disk, task);
+        long there = task.dataOut().bytes();
+        if (there < bytes) {
+            if (!task.acceptsLessData()) {
+                task.endWithOverrun();
+                return false;
+            }
+            task.concerns(task.lba(), there >>> disk.geometry().shift());
         }
-        long bytes = task.blocks() << disk.geometry().shift();
-        if (disk.writeProtected()) {
-            task.fail(SenseCode.WRITE_PROTECTED);
-        } else if (bytes > task.dataOut().bytes()) {
-            task.endWithOverrun();
-        } else if (bytes == 0) {
+        if (task.blocks() == 0) {
+            task.movedOut(bytes);
             task.end(ScsiStatus.GOOD);
-        } else {
-            task.dataOut().truncate(bytes);
-            task.writeMedium(nexus, task.lba() << disk.geometry().shift(), this, WRITING);
+            return false;
         }
+        task.dataOut().truncate(BlockAccess.bytes(disk, task));
+        return true;
+    }
+
+    @Override
+    public void begin(DiskNexus nexus, ScsiTask task) {
+        task.writeMedium(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
     }
 
     @Override
@@ -46,7 +53,7 @@ final class WriteBlocks implements MediumCommand<DiskNexus> {
         if (task.phase() == WRITING) {
             if (errno != 0) {
                 MediumError.write(task, errno);
-            } else if (!nexus.unit().writeCache() || forcesUnitAccess(task.cdb())) {
+            } else if (BlockAccess.mustFlush(nexus.unit(), task)) {
                 task.flushMedium(nexus, this, FLUSHING);
             } else {
                 written(nexus, task);
@@ -58,14 +65,11 @@ final class WriteBlocks implements MediumCommand<DiskNexus> {
         }
     }
 
-    private static boolean forcesUnitAccess(Cdb cdb) {
-        return cdb.operationCode() != SIX && cdb.has(1, FUA);
-    }
-
-    private static void written(DiskNexus nexus, ScsiTask task) {
-        long bytes = task.blocks() << nexus.unit().geometry().shift();
-        task.movedOut(bytes);
-        nexus.countWrite(bytes);
+    /** Ends a task that has written its blocks. */
+    static void written(DiskNexus nexus, ScsiTask task) {
+        // Those that it should have written count as moved, too.
+        task.movedOut(BlockAccess.count(task.cdb()) << nexus.unit().geometry().shift());
+        nexus.countWrite(BlockAccess.bytes(nexus.unit(), task));
         task.end(ScsiStatus.GOOD);
     }
 }

@@ -21,6 +21,7 @@ class CommandTableTest {
             int length = switch (command.operationCode() >>> 5) {
                 case 0 -> 6;
                 case 1, 2 -> 10;
+                case 3 -> 32;
                 case 4 -> 16;
                 case 5 -> 12;
                 default -> throw new AssertionError(command.name());

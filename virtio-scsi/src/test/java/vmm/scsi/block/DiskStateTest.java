@@ -31,6 +31,7 @@ class DiskStateTest {
 
     @Test
     void capacityIsTheLastBlockAndTheBlockLength() {
+        medium.discardIn(0);
         assertEquals(
                 "00 00 07 ff 00 00 02 00",
                 initiator.read("25 00 00 00 00 00 00 00 00 00", 8).hex());

@@ -311,7 +311,7 @@ class ReadWriteTest {
     void anUnknownOperationCodeIsOne() {
         assertEquals(
                 "70 00 05 00 00 00 00 0a 00 00 00 00 20 00 00 00 00 00",
-                initiator.send("42 00 00 00 00 00 00 00 00 00").senseHex());
+                initiator.send("e0 00 00 00 00 00 00 00 00 00").senseHex());
     }
 
     @Test

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.FakeDisk;
+import vmm.scsi.Cdb;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.Initiator;
 import vmm.scsi.SupportedCommand;
@@ -107,7 +108,7 @@ class Sg3UtilsTest {
                     case "83" -> "0x50014ee2b5e7a1f0";
                     case "b0" -> "Optimal transfer length granularity: 8 blocks";
                     case "b1" -> "Non-rotating medium (e.g. solid state)";
-                    default -> "Unmap command supported (LBPU): 0";
+                    default -> "Unmap command supported (LBPU): 1";
                 });
     }
 
@@ -169,7 +170,11 @@ class Sg3UtilsTest {
         for (SupportedCommand<? super DiskNexus> command : DiskCommands.TABLE.commands()) {
             byte[] cdb = new byte[command.cdbLength()];
             cdb[0] = command.usage()[0];
-            cdb[1] = (byte) (command.hasServiceAction() ? command.serviceAction() : 0);
+            if (command.operationCode() == Cdb.VARIABLE_LENGTH) {
+                System.arraycopy(command.usage(), 7, cdb, 7, 3);
+            } else {
+                cdb[1] = (byte) (command.hasServiceAction() ? command.serviceAction() : 0);
+            }
             List<String> line = new ArrayList<>(List.of("sg_decode_sense", "--cdb"));
             line.addAll(List.of(HexFormat.ofDelimiter(" ").formatHex(cdb).split(" ")));
 

@@ -1,0 +1,13 @@
+package vmm.scsi.block;
+
+import vmm.scsi.MediumCommand;
+import vmm.scsi.ScsiTask;
+
+/**
+ * A command about a range of blocks, which it {@linkplain ScsiTask#concerns names} and then {@linkplain DiskNexus#enter
+ * enters}. While an exclusive command is in a range, no other command is in any part of it.
+ */
+interface RangeCommand extends MediumCommand<DiskNexus> {
+    /** The task is in its range: now the medium can be asked. */
+    void begin(DiskNexus nexus, ScsiTask task);
+}
