@@ -328,7 +328,10 @@ final class Image {
                 && frees.isEmpty();
         commit.waiters.wake(commit.queue.woken, errno);
         pressed.wake(commit.queue.woken, errno);
-        proceed(commit.queue);
+        // What could not be written is tried again when somebody asks for it, not for as long as the file fails.
+        if (errno == 0 || !commitWaiters.isEmpty()) {
+            proceed(commit.queue);
+        }
     }
 
     void reclaimEnds(Qcow2Queue queue) {

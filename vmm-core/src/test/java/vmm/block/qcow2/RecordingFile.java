@@ -45,6 +45,7 @@ final class RecordingFile implements BlockDevice {
     private boolean holding;
     private int requests;
     private int failEvery;
+    private boolean failFlushes;
     private boolean closed;
 
     RecordingFile(byte[] initial) {
@@ -88,6 +89,11 @@ final class RecordingFile implements BlockDevice {
     /** From now on every so many requests one fails; 0 for none. */
     void failEvery(int count) {
         failEvery = count;
+    }
+
+    /** From now on no flush succeeds, or each does again. */
+    void failFlushes(boolean on) {
+        failFlushes = on;
     }
 
     byte[] content() {
@@ -210,7 +216,8 @@ final class RecordingFile implements BlockDevice {
         BlockRequest request = asked.request;
         int errno = closed ? Errno.EBADF : request.begin(this);
         requests++;
-        if (errno == 0 && failEvery > 0 && requests % failEvery == 0) {
+        boolean flushFails = failFlushes && request.operation() == BlockRequest.Operation.FLUSH;
+        if (errno == 0 && (flushFails || (failEvery > 0 && requests % failEvery == 0))) {
             errno = Errno.EIO;
         }
         if (errno == 0) {
