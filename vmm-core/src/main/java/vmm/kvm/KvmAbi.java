@@ -30,6 +30,7 @@ final class KvmAbi {
     static final long KVM_SET_MSRS = 0x4008AE89L;
     static final long KVM_SET_SIGNAL_MASK = 0x4004AE8BL;
     static final long KVM_SET_CPUID2 = 0x4008AE90L;
+    static final long KVM_KVMCLOCK_CTRL = 0xAEADL;
 
     static final int API_VERSION = 12;
 

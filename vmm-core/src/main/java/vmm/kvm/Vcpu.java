@@ -82,6 +82,14 @@ public final class Vcpu implements AutoCloseable {
         }
     }
 
+    /**
+     * Has the guest know that it was not run for a while, so that its watchdogs do not take that for a hang of its own;
+     * does nothing if the guest does not use KVM's clock.
+     */
+    void announcePause() {
+        descriptor.ioctl(KvmAbi.KVM_KVMCLOCK_CTRL, 0);
+    }
+
     /** Reads all general registers. */
     public GeneralRegisters registers() {
         try (Arena arena = Arena.ofConfined()) {

@@ -12,8 +12,7 @@ import vmm.linux.KickSignal;
  * The platform thread of one vCPU: a loop around {@code KVM_RUN} that carries the guest's accesses to the buses.
  *
  * <p>It ends when the guest crashes, when the VMM fails, or some microseconds after {@link #requestStop}, and then
- * tells its listener, on the vCPU's thread. {@link #start}, {@link #requestStop} and {@link #join} belong to any other
- * thread.
+ * tells its listener, on the vCPU's thread. The public methods belong to any other thread.
  */
 public final class VcpuThread {
     private static final int SUBERROR_EMULATION = 1;
@@ -25,6 +24,13 @@ public final class VcpuThread {
     private final Consumer<VcpuEnd> listener;
     private final Thread thread;
     private volatile boolean stopRequested;
+    private volatile boolean pauseRequested;
+
+    /** The guest does not run because of {@link #pauseRequested}. Guarded by this. */
+    private boolean paused;
+
+    /** The guest will not run again. Guarded by this. */
+    private boolean ended;
 
     /** Reaches the thread while it may be in the guest. Guarded by this. */
     private @Nullable KickSignal kick;
@@ -52,13 +58,43 @@ public final class VcpuThread {
     /** Asks the vCPU to leave the guest for good. Returns at once; harmless when repeated. */
     public void requestStop() {
         stopRequested = true;
+        kickOut();
+    }
+
+    /**
+     * Asks the vCPU to leave the guest and wait there until {@link #resume}, after the access that it may be carrying.
+     * Before {@link #start} it means that the guest is not entered. Returns at once; harmless when repeated.
+     */
+    public void requestPause() {
+        pauseRequested = true;
+        kickOut();
+    }
+
+    /** Lets a paused vCPU go on. Harmless if it is not paused. */
+    public synchronized void resume() {
+        pauseRequested = false;
+        notifyAll();
+    }
+
+    /**
+     * Waits until the vCPU is out of the guest because of {@link #requestPause}, or until there is no such wish any
+     * more, or until the thread has ended. The caller holds no lock that a device could want.
+     */
+    public void awaitPaused() throws InterruptedException {
         synchronized (this) {
-            // Without a signal the thread has not looked at the flag yet and will before it enters the guest, or has
-            // ended.
-            if (kick != null) {
-                kick.send();
+            while (pauseRequested && !paused && !ended) {
+                wait();
             }
         }
+    }
+
+    private synchronized void kickOut() {
+        // Without a signal the thread has not looked at the flags yet and will before it enters the guest, or has
+        // ended.
+        if (kick != null) {
+            kick.send();
+        }
+        notifyAll();
     }
 
     /** Waits until the thread has ended. The caller holds no lock that a device could want. */
@@ -76,18 +112,28 @@ public final class VcpuThread {
         } catch (Throwable failure) {
             end = new VcpuEnd.Failed(failure);
         }
-        setKick(null);
+        endRunning();
         // The JVM gives an ending thread the signal mask it was born with, and a kick still pending would be delivered.
         signal.drain();
         listener.accept(end);
     }
 
-    private synchronized void setKick(@Nullable KickSignal signal) {
+    private synchronized void setKick(KickSignal signal) {
         kick = signal;
+    }
+
+    private synchronized void endRunning() {
+        kick = null;
+        ended = true;
+        notifyAll();
     }
 
     private VcpuEnd loop(KickSignal signal) {
         while (!stopRequested) {
+            if (pauseRequested) {
+                waitForResume();
+                continue;
+            }
             int result = vcpu.run();
             if (result == 0) {
                 VcpuEnd end = handleExit();
@@ -101,6 +147,26 @@ public final class VcpuThread {
             }
         }
         return new VcpuEnd.Requested();
+    }
+
+    private void waitForResume() {
+        vcpu.announcePause();
+        boolean interrupted = false;
+        synchronized (this) {
+            paused = true;
+            notifyAll();
+            while (pauseRequested && !stopRequested) {
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            paused = false;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private @Nullable VcpuEnd handleExit() {
