@@ -12,7 +12,8 @@ import vmm.linux.Errno;
  * so that a guest does not lose its file systems because its host ran out of space.
  *
  * <p>What no second attempt can mend is reported instead: a request outside the disk, a write to a read-only one, an
- * operation that the storage does not know, a flush. A request that succeeds at once costs one more call.
+ * operation that the storage does not know, a flush that did not fail for lack of space. A request that succeeds at
+ * once costs one more call.
  */
 public final class ErrorPolicyDisk extends FilterDisk {
     private final ErrorPolicy policy;
@@ -38,6 +39,13 @@ public final class ErrorPolicyDisk extends FilterDisk {
             queues = List.copyOf(holding);
         }
         queues.forEach(Queue::postRetry);
+    }
+
+    /** True while requests wait, or are being tried once more. Any thread. */
+    public boolean isHolding() {
+        synchronized (holding) {
+            return heldRequests > 0;
+        }
     }
 
     @Override
@@ -83,8 +91,9 @@ public final class ErrorPolicyDisk extends FilterDisk {
 
         private boolean isHopeless(BlockRequest request, int errno) {
             // A flush that failed has lost data: the kernel drops what it cannot write, and the next attempt would
-            // succeed for nothing. That is for the guest to know.
-            return request.operation() == BlockRequest.Operation.FLUSH
+            // succeed for nothing. That is for the guest to know. One for which there was no space still has all that
+            // it was to bring to the storage, as the tables of an image.
+            return (request.operation() == BlockRequest.Operation.FLUSH && errno != Errno.ENOSPC)
                     || errno == Errno.EOPNOTSUPP
                     || request.refusal(ErrorPolicyDisk.this) != 0;
         }
@@ -112,7 +121,7 @@ public final class ErrorPolicyDisk extends FilterDisk {
             }
             request.completed(errno);
             if (last) {
-                listener.recovered(ErrorPolicyDisk.this);
+                listener.released(ErrorPolicyDisk.this, errno);
             }
         }
 

@@ -2,7 +2,9 @@ package vmm.block;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -29,8 +31,8 @@ class ErrorPolicyDiskTest {
         }
 
         @Override
-        public void recovered(ErrorPolicyDisk healed) {
-            told.add("recovered");
+        public void released(ErrorPolicyDisk healed, int errno) {
+            told.add("released " + errno);
         }
     };
 
@@ -61,7 +63,7 @@ class ErrorPolicyDiskTest {
         filter.retry();
         loop.runUntilIdle();
         assertEquals(0, write.errno);
-        assertEquals("recovered", told.getLast());
+        assertEquals("released 0", told.getLast());
         assertEquals(3, told.size());
         assertEquals(4, disk.content().get(ValueLayout.JAVA_BYTE, 515));
 
@@ -114,6 +116,22 @@ class ErrorPolicyDiskTest {
     }
 
     @Test
+    void aFlushThatHadNoSpaceWaitsForIt() {
+        ErrorPolicyDisk filter = with(ErrorPolicy.DEFAULT);
+        BlockQueue queue = filter.openQueue(loop);
+        disk.failFlushes(Errno.ENOSPC);
+        TestRequest flush = TestRequest.flush();
+        assertEquals(TestRequest.NOT_YET, ask(queue, flush));
+        assertTrue(filter.isHolding());
+        disk.repair();
+        filter.retry();
+        assertTrue(filter.isHolding());
+        loop.runUntilIdle();
+        assertEquals(0, flush.errno);
+        assertFalse(filter.isHolding());
+    }
+
+    @Test
     void aDrainEndsHeldRequestsWithTheirErrorsAndHoldsNoMore() {
         ErrorPolicyDisk filter = with(STOP);
         BlockQueue queue = filter.openQueue(loop);
@@ -126,7 +144,7 @@ class ErrorPolicyDiskTest {
         queue.drain(true);
         assertEquals(Errno.EIO, first.errno);
         assertEquals(Errno.ENOSPC, second.errno);
-        assertEquals(List.of("fake READ 5", "fake WRITE 28", "recovered"), told);
+        assertEquals(List.of("fake READ 5", "fake WRITE 28", "released 28"), told);
         assertEquals(Errno.EIO, ask(queue, TestRequest.read(0, 512)));
         queue.drain(false);
         TestRequest third = TestRequest.read(0, 512);
@@ -159,7 +177,7 @@ class ErrorPolicyDiskTest {
         filter.retry();
         loop.runUntilIdle();
         assertEquals(0, requests.get(2).errno);
-        assertEquals("recovered", told.getLast());
+        assertEquals("released 0", told.getLast());
         assertEquals(
                 List.of(0L, 512L, 1024L, 0L, 512L, 1024L, 1024L),
                 disk.asked().stream().map(FakeDisk.Asked::offset).toList());

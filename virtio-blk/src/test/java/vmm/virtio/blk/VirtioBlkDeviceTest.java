@@ -278,7 +278,7 @@ class VirtioBlkDeviceTest {
         public void held(ErrorPolicyDisk troubled, Operation operation, int errno) {}
 
         @Override
-        public void recovered(ErrorPolicyDisk healed) {}
+        public void released(ErrorPolicyDisk healed, int errno) {}
     }
 
     @Test

@@ -274,7 +274,9 @@ final class Connection {
         } else if (planner.canShorten(command, errno)) {
             ask(command);
         } else {
-            end(command, errno);
+            // A server that has no space for what it has acknowledged has lost it: waiting for space mends nothing.
+            boolean lost = errno == Errno.ENOSPC && command.type == Nbd.NBD_CMD_FLUSH;
+            end(command, lost ? Errno.EIO : errno);
         }
     }
 

@@ -41,11 +41,18 @@ final class FlushGroup {
         lead(task.queue());
     }
 
-    /** Notes that written data has not reached the storage and never will, for the reason {@code errno}. */
-    void lose(int errno) {
-        if (!disk.isDirect()) {
-            lost = errno;
+    /**
+     * Notes that written data has not reached the storage and never will.
+     *
+     * @return the error number to tell for {@code errno}: that the space has run out would be taken for an error that
+     *     ends when there is space again
+     */
+    int lose(int errno) {
+        if (disk.isDirect()) {
+            return errno;
         }
+        lost = errno == Errno.ENOSPC ? Errno.EIO : errno;
+        return lost;
     }
 
     /** Begins a flush for all that wait. On the loop of {@code leader}. */
@@ -63,10 +70,7 @@ final class FlushGroup {
             leader.sync();
             return;
         }
-        if (result < 0) {
-            lose(-result);
-        }
-        int errno = lost != 0 ? lost : Math.max(-result, 0);
+        int errno = result < 0 ? lose(-result) : lost;
         FileTask task;
         FileTask next;
         synchronized (this) {

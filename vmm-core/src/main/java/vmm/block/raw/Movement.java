@@ -113,10 +113,7 @@ abstract class Movement extends FileTask {
     }
 
     private void judge(int result) {
-        if (result != suspected) {
-            disk().flushes().lose(-suspected);
-        }
-        moved(-suspected);
+        moved(result == suspected ? -suspected : disk().flushes().lose(-suspected));
     }
 
     @Override
