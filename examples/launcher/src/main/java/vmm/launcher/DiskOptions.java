@@ -8,7 +8,10 @@ import vmm.block.BlockOptions;
 import vmm.block.BlockOptions.Aio;
 import vmm.block.BlockOptions.Cache;
 import vmm.block.BlockOptions.Format;
+import vmm.block.ErrorPolicy;
+import vmm.block.ErrorPolicy.Action;
 import vmm.machine.ConfigurationException;
+import vmm.machine.DiskPolicy;
 import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Disk;
 import vmm.machine.MachineRequest.Kind;
@@ -21,8 +24,14 @@ final class DiskOptions {
             List.of("type", "controller", "target", "lun", "wwn", "vendor", "product", "removable");
     private static final List<String> COMMON_KEYS = List.of("id", "bus", "serial", "logical-block", "physical-block");
 
+    private static final List<String> ERROR_KEYS = List.of("rerror", "werror");
+    private static final List<String> BLK_KEYS = Stream.concat(
+                    Stream.of("secure-erase"), MachineOptions.VIRTIO_KEYS.stream())
+            .toList();
+
     /** The keys of {@code --disk}. */
-    static final List<String> KEYS = Stream.of(IMAGE_KEYS, COMMON_KEYS, SCSI_KEYS, MachineOptions.VIRTIO_KEYS)
+    static final List<String> KEYS = Stream.of(
+                    IMAGE_KEYS, COMMON_KEYS, SCSI_KEYS, BLK_KEYS, ERROR_KEYS, ThrottleOptions.KEYS)
             .flatMap(List::stream)
             .toList();
 
@@ -37,6 +46,11 @@ final class DiskOptions {
             Map.of("none", Cache.NONE, "writeback", Cache.WRITEBACK, "writethrough", Cache.WRITETHROUGH);
     private static final Map<String, Aio> ENGINES =
             Map.of("auto", Aio.AUTO, "io_uring", Aio.IO_URING, "threads", Aio.THREADS);
+
+    private static final Map<String, Action> READ_ACTIONS =
+            Map.of("stop", Action.STOP, "report", Action.REPORT, "ignore", Action.IGNORE);
+    private static final Map<String, Action> WRITE_ACTIONS =
+            Map.of("stop", Action.STOP, "report", Action.REPORT, "ignore", Action.IGNORE, "enospc", Action.ENOSPC);
 
     private final String text;
     private final KeyValues values;
@@ -65,7 +79,7 @@ final class DiskOptions {
         switch (bus) {
             case SCSI ->
                 values.refuse(
-                        MachineOptions.VIRTIO_KEYS,
+                        BLK_KEYS,
                         "is for disks with bus=virtio; a SCSI disk sits where its controller does (--controller)");
             case VIRTIO -> values.refuse(SCSI_KEYS, "is for disks with bus=scsi, and this one has bus=virtio");
         }
@@ -84,7 +98,15 @@ final class DiskOptions {
                 values.number("controller"),
                 values.numbers("target"),
                 values.numbers("lun"),
-                MachineOptions.virtio(values));
+                MachineOptions.virtio(values),
+                policy());
+    }
+
+    private DiskPolicy policy() {
+        Action read = values.oneOf("rerror", "report", READ_ACTIONS);
+        Action write = values.oneOf("werror", "enospc", WRITE_ACTIONS);
+        return new DiskPolicy(
+                new ErrorPolicy(read, write), ThrottleOptions.parse(text, values), values.isOn("secure-erase"));
     }
 
     private BlockOptions image() {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import vmm.machine.ConfigurationException;
 import vmm.machine.NumberRange;
 
@@ -14,6 +15,9 @@ import vmm.machine.NumberRange;
  * and a comma inside a value is written twice.
  */
 final class KeyValues {
+    /** A sentence with more keys than this is no help. */
+    private static final int MOST_LISTED = 24;
+
     private final String option;
     private final String text;
     private final Map<String, String> values = new LinkedHashMap<>();
@@ -56,8 +60,10 @@ final class KeyValues {
             String meant =
                     Nearest.to(key, known).map(near -> "; did you mean " + near).orElse("");
             String culprit = key.isEmpty() ? "has an empty part" : "has no key " + key;
-            throw new ConfigurationException(
-                    option + " " + culprit + meant + "? It knows " + String.join(", ", known) + ".");
+            String all = known.size() > MOST_LISTED
+                    ? "See vmm run --help for all that there are."
+                    : "It knows " + String.join(", ", known) + ".";
+            throw new ConfigurationException(option + " " + culprit + meant + "? " + all);
         }
         if (values.putIfAbsent(key, equals < 0 ? "on" : part.substring(equals + 1)) != null) {
             throw new ConfigurationException(option + " " + text + " gives " + key + " twice; leave one out.");
@@ -71,16 +77,38 @@ final class KeyValues {
 
     /** A whole number. */
     OptionalInt number(String key) {
-        String value = values.get(key);
-        if (value == null) {
+        OptionalLong number = longNumber(key);
+        if (number.isEmpty()) {
             return OptionalInt.empty();
         }
-        try {
-            return OptionalInt.of(Integer.parseInt(value));
-        } catch (NumberFormatException notANumber) {
-            throw new ConfigurationException(option + " " + text + ": " + key + " takes a whole number, not " + value
-                    + "; write for example " + key + "=0.");
+        if (number.getAsLong() != (int) number.getAsLong()) {
+            throw noNumber(key);
         }
+        return OptionalInt.of((int) number.getAsLong());
+    }
+
+    /** A whole number that may be large. */
+    OptionalLong longNumber(String key) {
+        String value = values.get(key);
+        if (value == null) {
+            return OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(Long.parseLong(value));
+        } catch (NumberFormatException notANumber) {
+            throw noNumber(key);
+        }
+    }
+
+    private ConfigurationException noNumber(String key) {
+        return new ConfigurationException(option + " " + text + ": " + key + " takes a whole number, not "
+                + values.get(key) + "; write for example " + key + "=0.");
+    }
+
+    /** A number of bytes, as in {@code 64K}. */
+    OptionalLong size(String key) {
+        String value = values.get(key);
+        return value == null ? OptionalLong.empty() : OptionalLong.of(Sizes.parse(key + "=", value, 'B'));
     }
 
     /** A whole number, or several from one to another as in {@code 0-63}. */

@@ -94,9 +94,13 @@ final class MachineListing {
                 : disk.logicalBlockSize() + "/" + disk.physicalBlockSize();
         BlockOptions image = disk.image();
         String format = image.format() == BlockOptions.Format.QCOW2 ? " (qcow2)" : "";
+        StringBuilder limits = new StringBuilder();
+        ThrottleOptions.words(disk.policy().limits())
+                .forEach((key, value) ->
+                        limits.append("  ").append(key).append('=').append(value));
         return disk.id() + "  " + image.source() + format + (image.readOnly() ? " (read-only)" : "")
                 + (image.shareable() ? " (shareable)" : "") + (disk.removable() ? " (removable)" : "") + "  serial "
-                + disk.serial() + "  blocks of " + sectors;
+                + disk.serial() + "  blocks of " + sectors + limits;
     }
 
     /** A choice as the user would write it. */
@@ -222,6 +226,9 @@ final class MachineListing {
         tree.put("aio", word(disk.image().aio()));
         tree.put("discard", disk.image().unmap() ? "unmap" : "ignore");
         tree.put("shareable", disk.image().shareable());
+        tree.put("rerror", word(disk.policy().errors().read()));
+        tree.put("werror", word(disk.policy().errors().write()));
+        tree.put("limits", ThrottleOptions.words(disk.policy().limits()));
         tree.put("serial", disk.serial());
         tree.put("logicalBlock", disk.logicalBlockSize());
         tree.put("physicalBlock", disk.physicalBlockSize());

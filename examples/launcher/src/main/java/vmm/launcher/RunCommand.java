@@ -52,6 +52,18 @@ import vmm.machine.MachineRunner;
             "  wwn= vendor= product=         scsi",
             "  logical-block=512|4096        512 if left out",
             "  physical-block=               the logical block if left out",
+            "  secure-erase                  virtio: the guest may have data overwritten",
+            "  werror=enospc|stop|report|ignore, rerror=report|stop|ignore",
+            "                                what becomes of a write or read that failed:",
+            "                                stop pauses the machine until it succeeds,",
+            "                                enospc does so if the space has run out (enospc;",
+            "                                report)",
+            "  total-bytes-sec= read-bytes-sec= write-bytes-sec=",
+            "  total-iops-sec= read-iops-sec= write-iops-sec=",
+            "                                limits, each with ...-max= for bursts above it",
+            "                                and ...-max-length= for their seconds (1)",
+            "  size-iops-sec=                from this size on a request counts as several",
+            "  group-name=                   disks of one name share their limits",
             "",
             "A controller is described likewise, after the word scsi:",
             "  index=                        0, 1, ... if left out",
@@ -164,7 +176,7 @@ final class RunCommand extends Subcommand {
         if (json) {
             throw new ConfigurationException("--json describes a machine and goes with --dry-run; add that.");
         }
-        return status(new MachineRunner(machine).run());
+        return status(new MachineRunner(machine, console()::fail).run());
     }
 
     private int status(MachineEnd end) {

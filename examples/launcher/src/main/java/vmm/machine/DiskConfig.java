@@ -16,6 +16,7 @@ import vmm.block.BlockOptions;
  * @param physicalBlockSize a power of two, not below the logical block size
  * @param removable true if the guest is told that the medium can be taken out; SCSI only
  * @param address where the guest finds it
+ * @param policy how its requests are treated; disks of one throttle group have the same limits
  */
 public record DiskConfig(
         String id,
@@ -27,4 +28,5 @@ public record DiskConfig(
         int logicalBlockSize,
         int physicalBlockSize,
         boolean removable,
-        DiskAddress address) {}
+        DiskAddress address,
+        DiskPolicy policy) {}

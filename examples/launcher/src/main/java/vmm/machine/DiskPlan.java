@@ -18,7 +18,7 @@ final class DiskPlan {
     private DiskPlan() {}
 
     /** The disk in full. */
-    static DiskConfig plan(String id, Disk disk, DiskAddress address) {
+    static DiskConfig plan(String id, Disk disk, DiskAddress address, DiskLimits limits) {
         checkKind(id, disk.kind());
         checkSharing(id, disk.image());
         if (address instanceof DiskAddress.Scsi units && units.isRange()) {
@@ -36,7 +36,8 @@ final class DiskPlan {
                 logicalBlock(id, disk),
                 physicalBlock(id, disk),
                 disk.removable(),
-                address);
+                address,
+                disk.policy().withLimits(limits));
     }
 
     private static void checkKind(String id, Kind kind) {

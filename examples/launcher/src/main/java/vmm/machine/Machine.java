@@ -14,7 +14,8 @@ import vmm.pci.FunctionInfo;
  * One life of a machine, from power-on to power-off, reset or crash. Whatever the guest can see of it is made new for
  * each life, which is what a reset means.
  *
- * <p>{@link #stop} may be called by any thread; the rest belongs to the one that assembled the machine.
+ * <p>{@link #stop}, {@link #pause} and {@link #resume} may be called by any thread; the rest belongs to the one that
+ * assembled the machine.
  */
 public final class Machine implements AutoCloseable {
     private final Teardown teardown = new Teardown();
@@ -68,6 +69,19 @@ public final class Machine implements AutoCloseable {
     void stop() {
         finish(new MachineEnd.Stopped());
         console.hangUp();
+    }
+
+    /**
+     * Keeps the vCPUs from running until {@link #resume}; the devices end what they have begun. Returns at once;
+     * harmless when repeated.
+     */
+    void pause() {
+        vcpus.forEach(VcpuThread::requestPause);
+    }
+
+    /** Ends a {@link #pause}. Harmless if there is none. */
+    void resume() {
+        vcpus.forEach(VcpuThread::resume);
     }
 
     /** The functions on its PCI bus. */

@@ -106,14 +106,16 @@ public final class MachinePlanner {
             PciAddress address = place != null ? place : pci.next("Controller " + index);
             controllers.put(index, controller(index, address, wanted.get(i)));
         }
+        List<DiskLimits> limits = ThrottleGroups.plan(ids, request.disks());
         List<List<LunRange>> places = logicalUnits(ids);
         List<DiskConfig> disks = new ArrayList<>();
         for (int i = 0; i < ids.size(); i++) {
             Disk disk = request.disks().get(i);
             if (disk.bus() == Bus.VIRTIO) {
-                disks.add(DiskPlan.plan(ids.get(i), disk, virtioAddress(ids.get(i), disk, diskPlaces.get(i))));
+                DiskAddress address = virtioAddress(ids.get(i), disk, diskPlaces.get(i));
+                disks.add(DiskPlan.plan(ids.get(i), disk, address, limits.get(i)));
             } else if (!places.get(i).isEmpty()) {
-                disks.add(DiskPlan.plan(ids.get(i), disk, new DiskAddress.Scsi(places.get(i))));
+                disks.add(DiskPlan.plan(ids.get(i), disk, new DiskAddress.Scsi(places.get(i)), limits.get(i)));
             }
         }
         pci.checkFirstFunctions();

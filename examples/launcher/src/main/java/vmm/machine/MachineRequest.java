@@ -121,7 +121,8 @@ public record MachineRequest(
             OptionalInt controller,
             Optional<NumberRange> targets,
             Optional<NumberRange> luns,
-            Virtio virtio) {
+            Virtio virtio,
+            DiskPolicy policy) {
         /** True if the other is the same logical unit, wherever it is: the same image, which both say may be shared. */
         boolean isSameUnit(Disk other) {
             return bus == Bus.SCSI
@@ -148,7 +149,8 @@ public record MachineRequest(
                     other.controller,
                     other.targets,
                     other.luns,
-                    virtio);
+                    virtio,
+                    policy);
         }
     }
 }

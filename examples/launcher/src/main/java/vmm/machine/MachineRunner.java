@@ -2,9 +2,13 @@ package vmm.machine;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmm.block.BlockRequest.Operation;
+import vmm.block.DiskErrorListener;
+import vmm.block.ErrorPolicyDisk;
 import vmm.kvm.Kvm;
 
 /**
@@ -21,17 +25,26 @@ public final class MachineRunner {
     private static final long STOP_SECONDS = 60;
 
     private final MachineConfig config;
+    private final Consumer<String> user;
     private final CountDownLatch finished = new CountDownLatch(1);
 
     /** Guarded by this. */
     private @Nullable Machine current;
 
+    /** Of the current life. Guarded by this. */
+    private @Nullable DiskWatch watch;
+
     /** Guarded by this. */
     private boolean stopped;
 
-    /** A runner for one machine. */
-    public MachineRunner(MachineConfig config) {
+    /**
+     * A runner for one machine.
+     *
+     * @param user gets a sentence when the machine is paused because a disk cannot be used, and when it goes on
+     */
+    public MachineRunner(MachineConfig config, Consumer<String> user) {
         this.config = config;
+        this.user = user;
     }
 
     /**
@@ -44,7 +57,7 @@ public final class MachineRunner {
         Runtime.getRuntime().addShutdownHook(hook);
         try (Teardown teardown = new Teardown()) {
             Kvm kvm = teardown.opened(Kvm.open());
-            OpenDisks disks = teardown.opened(OpenDisks.open(config.disks()));
+            OpenDisks disks = teardown.opened(OpenDisks.open(config.disks(), new CurrentWatch()));
             Console console = teardown.opened(Console.open(config.serial()));
             MachineEnd end = live(kvm, disks, console);
             while (end instanceof MachineEnd.Reset reset && config.rebootOnReset()) {
@@ -59,8 +72,10 @@ public final class MachineRunner {
     }
 
     private MachineEnd live(Kvm kvm, OpenDisks disks, Console console) throws InterruptedException {
-        try (Machine machine = Machine.assemble(config, kvm, disks, console)) {
-            if (!begin(machine)) {
+        // The watch ends first, so that it does not take the end of a request in a machine's teardown for good news.
+        try (Machine machine = Machine.assemble(config, kvm, disks, console);
+                DiskWatch diskWatch = new DiskWatch(machine, user)) {
+            if (!begin(machine, diskWatch)) {
                 return new MachineEnd.Stopped();
             }
             machine.start();
@@ -70,13 +85,38 @@ public final class MachineRunner {
         }
     }
 
-    private synchronized boolean begin(Machine machine) {
+    private synchronized boolean begin(Machine machine, DiskWatch diskWatch) {
         current = machine;
+        watch = diskWatch;
         return !stopped;
     }
 
     private synchronized void endLife() {
         current = null;
+        watch = null;
+    }
+
+    private synchronized @Nullable DiskWatch watch() {
+        return watch;
+    }
+
+    /** Disks outlive a machine's lives; what happens to them concerns the current one. */
+    private final class CurrentWatch implements DiskErrorListener {
+        @Override
+        public void held(ErrorPolicyDisk disk, Operation operation, int errno) {
+            DiskWatch now = watch();
+            if (now != null) {
+                now.held(disk, operation, errno);
+            }
+        }
+
+        @Override
+        public void released(ErrorPolicyDisk disk, int errno) {
+            DiskWatch now = watch();
+            if (now != null) {
+                now.released(disk, errno);
+            }
+        }
     }
 
     /** Stops the machine: {@link #run} returns soon. Any thread may call, at any time, more than once. */

@@ -1,32 +1,60 @@
 package vmm.machine;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import vmm.block.BlockDevice;
 import vmm.block.BlockDevices;
+import vmm.block.DiskErrorListener;
+import vmm.block.ErrorPolicyDisk;
+import vmm.block.MemoryDisk;
+import vmm.block.NullDisk;
+import vmm.block.ThrottleGroup;
+import vmm.block.ThrottledDisk;
 
 /** A machine's disks, opened and locked for as long as the VMM runs: a reset of the machine keeps them. */
 final class OpenDisks implements AutoCloseable {
     private final Teardown teardown = new Teardown();
     private final Map<String, BlockDevice> byId = new LinkedHashMap<>();
+    private final Map<String, ThrottleGroup> groups = new HashMap<>();
 
     /**
      * Opens all disks or none.
      *
+     * @param listener told of requests that wait because their disk cannot be used
      * @throws vmm.linux.HostException naming the one that cannot be opened
      */
-    static OpenDisks open(List<DiskConfig> configs) {
+    static OpenDisks open(List<DiskConfig> configs, DiskErrorListener listener) {
         OpenDisks disks = new OpenDisks();
         try {
             for (DiskConfig config : configs) {
-                disks.byId.put(config.id(), disks.teardown.opened(BlockDevices.open(config.image())));
+                disks.byId.put(config.id(), disks.open(config, listener));
             }
             return disks;
         } catch (Throwable failure) {
             disks.close();
             throw failure;
         }
+    }
+
+    /** Opens a disk with the filters that it needs in front of it: requests are counted once, however often tried. */
+    private BlockDevice open(DiskConfig config, DiskErrorListener listener) {
+        BlockDevice disk = BlockDevices.open(config.image());
+        if (!(disk instanceof NullDisk || disk instanceof MemoryDisk)) {
+            disk = new ErrorPolicyDisk(disk, config.policy().errors(), listener);
+        }
+        DiskLimits limits = config.policy().limits();
+        if (!limits.limits().isNone()) {
+            disk = new ThrottledDisk(disk, group(limits));
+        }
+        return teardown.opened(disk);
+    }
+
+    private ThrottleGroup group(DiskLimits limits) {
+        return limits.group()
+                .map(name -> groups.computeIfAbsent(name, first -> new ThrottleGroup(limits.limits())))
+                .orElseGet(() -> new ThrottleGroup(limits.limits()));
     }
 
     /** The disk of a configuration that was opened. */

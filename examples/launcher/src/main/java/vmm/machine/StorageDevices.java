@@ -44,6 +44,7 @@ final class StorageDevices {
         BlkConfig config = BlkConfig.of(disk.id(), disk.serial())
                 .withLayout(BlkLayout.of(disk.logicalBlockSize(), disk.physicalBlockSize()))
                 .withWriteCache(disk.image().cache() != BlockOptions.Cache.WRITETHROUGH)
+                .withSecureErase(disk.policy().secureErase())
                 .withRings(virtio.rings());
         return new VirtioBlkDevice(loops, disks.of(disk), config.withQueues(virtio.queues(), config.queueSize()));
     }

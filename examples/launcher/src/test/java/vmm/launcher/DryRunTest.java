@@ -49,6 +49,26 @@ class DryRunTest {
     }
 
     @Test
+    void disksOfAGroupShareTheLimitsThatOneOfThemHas() {
+        String first = "file=a,group-name=g,read-bytes-sec=10M,read-bytes-sec-max=20M,total-iops-sec=500";
+        JsonNode disks = json("--disk", first, "--disk", "file=b,group-name=g", "--disk", "file=c,werror=stop")
+                .get("disks");
+        JsonNode limits = disks.get(0).get("limits");
+        assertEquals(500, limits.get("total-iops-sec").asInt());
+        assertEquals(10 << 20, limits.get("read-bytes-sec").asInt());
+        assertEquals(20 << 20, limits.get("read-bytes-sec-max").asInt());
+        assertEquals(1, limits.get("read-bytes-sec-max-length").asInt());
+        assertEquals("g", limits.get("group-name").asString());
+        assertEquals(limits, disks.get(1).get("limits"));
+        assertTrue(disks.get(2).get("limits").isEmpty());
+        assertEquals("enospc", disks.get(0).get("werror").asString());
+        assertEquals("stop", disks.get(2).get("werror").asString());
+        assertEquals("report", disks.get(2).get("rerror").asString());
+        Vmm listing = Vmm.plan("--disk", first);
+        assertTrue(listing.out().contains("  read-bytes-sec=10485760  "), listing::out);
+    }
+
+    @Test
     void eachTargetCountsItsOwnLuns() {
         JsonNode disks = json("--disk", "file=a", "--disk", "file=b,target=7").get("disks");
         assertEquals(0, disks.get(1).get("lun").asInt());

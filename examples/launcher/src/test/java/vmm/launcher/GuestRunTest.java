@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeAll;
@@ -157,6 +159,28 @@ class GuestRunTest {
                         .strip())
                 .collect(Collectors.joining("\n"))
                 .replaceAll("(block 0 crc32 [0-9a-f]{8})\n", "$1 ... ");
+    }
+
+    @Test
+    void disksOfOneGroupKeepTheirLimitTogether() throws Exception {
+        try (VmmRun run = VmmRun.start(
+                folder,
+                BuiltinGuest.LOAD,
+                "--append",
+                "rw=randread dev=blk devices=2 bs=512 qd=16 seconds=2",
+                "--disk",
+                "bus=virtio,group-name=both,total-iops-sec=2000,file=" + image("one"),
+                "--disk",
+                "bus=virtio,group-name=both,file=" + image("other"))) {
+            String out = run.out();
+            assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status(), () -> out);
+            Matcher end = Pattern.compile("end .* ios=(\\d+) ns=(\\d+) ").matcher(out);
+            assertTrue(end.find(), () -> out);
+            // A tenth of a second's worth may go at once at the start.
+            double most = 200 + 2000 * Long.parseLong(end.group(2)) / 1e9;
+            long ios = Long.parseLong(end.group(1));
+            assertTrue(ios <= most + 2 * 16 && ios > most / 2, () -> ios + " of " + most + ": " + out);
+        }
     }
 
     @Test

@@ -140,6 +140,10 @@ final class VmmRun implements AutoCloseable {
         return out.soFar();
     }
 
+    String errSoFar() {
+        return err.soFar();
+    }
+
     void type(byte[] bytes) throws IOException {
         process.getOutputStream().write(bytes);
         process.getOutputStream().flush();

@@ -1,0 +1,20 @@
+package vmm.machine;
+
+import vmm.block.ErrorPolicy;
+
+/**
+ * How a disk's requests are treated.
+ *
+ * @param errors what becomes of those that the storage could not do
+ * @param limits how many there may be
+ * @param secureErase true if the guest may have ranges overwritten; virtio-blk only
+ */
+public record DiskPolicy(ErrorPolicy errors, DiskLimits limits, boolean secureErase) {
+    /** What a disk has about which nobody says anything. */
+    public static final DiskPolicy DEFAULT = new DiskPolicy(ErrorPolicy.DEFAULT, DiskLimits.NONE, false);
+
+    /** The same with other limits. */
+    DiskPolicy withLimits(DiskLimits other) {
+        return new DiskPolicy(errors, other, secureErase);
+    }
+}
