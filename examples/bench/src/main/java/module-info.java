@@ -8,5 +8,6 @@ module vmm.examples.bench {
     requires vmm.examples.guests;
     requires vmm.lab;
     requires vmm.virtio.blk;
+    requires vmm.virtio.scsi;
     requires static org.jspecify;
 }
