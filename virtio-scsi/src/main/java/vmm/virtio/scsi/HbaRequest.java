@@ -1,13 +1,7 @@
 package vmm.virtio.scsi;
 
-import static vmm.virtio.scsi.RequestLayout.CDB;
-import static vmm.virtio.scsi.RequestLayout.ID;
-import static vmm.virtio.scsi.RequestLayout.LUN;
-import static vmm.virtio.scsi.RequestLayout.TASK_ATTR;
-
 import org.jspecify.annotations.Nullable;
-import vmm.linux.IoVector;
-import vmm.scsi.Cdb;
+import vmm.memory.GuestMemory;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.TaskAttribute;
 import vmm.virtio.DescriptorChain;
@@ -15,12 +9,8 @@ import vmm.virtio.QueueServer;
 
 /** One request of a request queue between its arrival and its response: a slot of {@link RequestPath}'s pool. */
 final class HbaRequest extends ScsiTask {
-    /** As many buffers as the fixed part of a response is spread over by any driver that is not malicious. */
-    private static final int USUAL_RESPONSE_BUFFERS = 4;
-
     private final RequestPath path;
-    private final int longestChain;
-    private IoVector response = new IoVector(USUAL_RESPONSE_BUFFERS);
+    private final ResponseRoom response;
     private @Nullable QueueServer server;
     private int head;
     private int target;
@@ -39,45 +29,42 @@ final class HbaRequest extends ScsiTask {
     HbaRequest(RequestPath path, int longestChain) {
         super(longestChain);
         this.path = path;
-        this.longestChain = longestChain;
+        this.response = new ResponseRoom(longestChain);
     }
 
     /**
      * Takes a request over from {@code chain}, which has room for the fixed parts of request and response.
      *
+     * @param header the fixed part of the request, the CDB's first bytes included
      * @param cdbSize how long the {@code cdb} field is
      * @param newSenseSize how long the {@code sense} field is
      */
-    void take(QueueServer from, DescriptorChain chain, int cdbSize, int newSenseSize) {
-        server = from;
-        head = chain.head();
-        long address = HbaAddress.of(chain.getLong(LUN));
-        target = HbaAddress.target(address);
-        lun = HbaAddress.lun(address);
-        senseSize = newSenseSize;
+    void take(
+            QueueServer from,
+            GuestMemory memory,
+            DescriptorChain chain,
+            RequestHeader header,
+            int cdbSize,
+            int newSenseSize) {
+        target = HbaAddress.target(header.address());
+        lun = HbaAddress.lun(header.address());
         verdict = Response.OK;
-        identify(chain.getLong(ID), attribute(chain.getByte(TASK_ATTR)));
-        int cdbLength = Math.min(cdbSize, Cdb.MAX_LENGTH);
-        chain.read(CDB, cdb().bytes(), 0, cdbLength);
-        cdb().setLength(cdbLength);
+        identify(header.id(), attribute(header.taskAttribute()));
+        header.copyCdb(cdb());
 
-        long dataOut = CDB + (long) cdbSize;
+        long dataOut = RequestLayout.CDB + (long) cdbSize;
         dataOut().clear();
         chain.addReadable(dataOut(), dataOut, chain.readableBytes() - dataOut);
-        takeAnswer(from, chain, newSenseSize);
+        takeAnswer(from, memory, chain, newSenseSize);
     }
 
     /** As {@link #take}, for a request that is too short to be read: only what is needed for an answer. */
-    void takeAnswer(QueueServer from, DescriptorChain chain, int newSenseSize) {
+    void takeAnswer(QueueServer from, GuestMemory memory, DescriptorChain chain, int newSenseSize) {
         server = from;
         head = chain.head();
         senseSize = newSenseSize;
         int fixed = RequestLayout.RESPONSE + newSenseSize;
-        if (chain.writableCount() > USUAL_RESPONSE_BUFFERS && chain.length(chain.readableCount()) < fixed) {
-            response = new IoVector(longestChain);
-        }
-        response.clear();
-        chain.addWritable(response, 0, fixed);
+        response.set(memory, chain, fixed);
         dataIn().clear();
         chain.addWritable(dataIn(), fixed, chain.writableBytes() - fixed);
     }

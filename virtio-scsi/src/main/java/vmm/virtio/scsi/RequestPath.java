@@ -1,15 +1,15 @@
 package vmm.virtio.scsi;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
-import vmm.linux.IoVector;
 import vmm.memory.GuestFaultException;
+import vmm.memory.GuestMemory;
 import vmm.scsi.ItNexus;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.ScsiTarget;
@@ -22,7 +22,8 @@ import vmm.virtio.QueueServer;
  * nothing but the first time that so many requests are in flight.
  */
 final class RequestPath implements QueueHandler {
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN)
+            .withInvokeExactBehavior();
 
     private final EventLoop loop;
     private final ScsiBus bus;
@@ -32,12 +33,15 @@ final class RequestPath implements QueueHandler {
     private final @Nullable ItNexus[] nexuses = new @Nullable ItNexus[ScsiBus.MAX_TARGET + 1];
     private final List<HbaRequest> slots = new ArrayList<>();
     private @Nullable HbaRequest firstFree;
+    private final RequestHeader header = new RequestHeader();
+
+    /** While the device is active: where requests are. */
+    private @Nullable GuestMemory memory;
+
     private long features;
 
     /** The fixed part of a response before it goes to the driver; all zeros in between. */
     private final byte[] response = new byte[RequestLayout.RESPONSE + HbaConfigSpace.LARGEST];
-
-    private final MemorySegment responseSegment = MemorySegment.ofArray(response);
 
     RequestPath(EventLoop loop, ScsiBus bus, HbaConfig config, HbaConfigSpace space) {
         this.loop = loop;
@@ -58,12 +62,17 @@ final class RequestPath implements QueueHandler {
     }
 
     /** By the thread that activates the device, before a queue is looked at. */
-    void activate(long negotiated) {
+    void activate(GuestMemory guest, long negotiated) {
+        memory = guest;
         features = negotiated;
     }
 
     @Override
     public void handle(QueueServer server, DescriptorChain chain) {
+        GuestMemory guest = memory;
+        if (guest == null) {
+            throw new IllegalStateException("The device was not activated.");
+        }
         int cdbSize = space.cdbSize();
         int senseSize = space.senseSize();
         if (chain.writableBytes() < RequestLayout.RESPONSE + senseSize) {
@@ -72,11 +81,12 @@ final class RequestPath implements QueueHandler {
         }
         HbaRequest request = takeSlot();
         if (chain.readableBytes() < RequestLayout.CDB + (long) cdbSize) {
-            request.takeAnswer(server, chain, senseSize);
+            request.takeAnswer(server, guest, chain, senseSize);
             request.refuse(Response.FAILURE);
             return;
         }
-        request.take(server, chain, cdbSize, senseSize);
+        header.read(chain, cdbSize);
+        request.take(server, guest, chain, header, cdbSize, senseSize);
         ItNexus nexus = nexus(request.target());
         if (nexus == null) {
             request.refuse(Response.BAD_TARGET);
@@ -124,13 +134,13 @@ final class RequestPath implements QueueHandler {
     }
 
     /** Writes the fixed part of a response. */
-    void write(IoVector target, long residual, int status, int code, byte[] sense, int senseLength) {
-        responseSegment.set(INT, RequestLayout.SENSE_LEN, senseLength);
-        responseSegment.set(INT, RequestLayout.RESIDUAL, (int) residual);
+    void write(ResponseRoom room, long residual, int status, int code, byte[] sense, int senseLength) {
+        INT.set(response, RequestLayout.SENSE_LEN, senseLength);
+        INT.set(response, RequestLayout.RESIDUAL, (int) residual);
         response[RequestLayout.STATUS] = (byte) status;
         response[RequestLayout.RESPONSE_CODE] = (byte) code;
         System.arraycopy(sense, 0, response, RequestLayout.SENSE, senseLength);
-        target.copyFrom(responseSegment, 0);
+        room.write(response);
         Arrays.fill(response, RequestLayout.SENSE, RequestLayout.SENSE + senseLength, (byte) 0);
     }
 

@@ -91,7 +91,7 @@ public final class VirtioScsiDevice implements VirtioDevice {
 
     @Override
     public void activate(Activation activation) {
-        path.activate(activation.features());
+        path.activate(activation.memory(), activation.features());
         EventReporter reporter = new EventReporter(bus, activation.features());
         DeviceQueues started = new DeviceQueues(QueueLoops.single(loop), config.id(), activation);
         List<@Nullable QueueSetup> setups = activation.queues();
