@@ -1,5 +1,6 @@
 package vmm.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
@@ -13,17 +14,21 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * Locks on whole files that belong to the open file (F_OFD_SETLK of fcntl(2)): they end with its last descriptor,
- * however its process ends, and hold against another open of the same process, too.
+ * Locks on files, or bytes of them, that belong to the open file (F_OFD_SETLK of fcntl(2)): they end with its last
+ * descriptor, however its process ends, and hold against another open of the same process, too.
  */
 public final class FileLock {
+    private static final int F_OFD_GETLK = 36;
     private static final int F_OFD_SETLK = 37;
     private static final short F_RDLCK = 0;
     private static final short F_WRLCK = 1;
+    private static final short F_UNLCK = 2;
 
     // struct flock { short l_type, l_whence; off_t l_start, l_len; pid_t l_pid; }; a length of 0 reaches to any end.
     static final int FLOCK_SIZE = 32;
     static final int FLOCK_TYPE = 0;
+    static final int FLOCK_START = 8;
+    static final int FLOCK_LEN = 16;
 
     private FileLock() {}
 
@@ -35,9 +40,41 @@ public final class FileLock {
      * @return 0, or a negative error number: EAGAIN or EACCES if somebody else holds one that conflicts
      */
     public static int take(int fd, boolean exclusive) {
+        return Libc.orErrno(Libc.fcntl(
+                fd, F_OFD_SETLK, flock(exclusive ? F_WRLCK : F_RDLCK, 0, 0).address()));
+    }
+
+    /**
+     * Takes a lock on one byte, which need not be there, without waiting; or makes one that is held exclusive or shared.
+     *
+     * @return as {@link #take(int, boolean)}
+     */
+    public static int takeByte(int fd, long offset, boolean exclusive) {
+        return Libc.orErrno(Libc.fcntl(
+                fd,
+                F_OFD_SETLK,
+                flock(exclusive ? F_WRLCK : F_RDLCK, offset, 1).address()));
+    }
+
+    /** Gives back the lock on one byte. Returns 0, or a negative error number. */
+    public static int giveByte(int fd, long offset) {
+        return Libc.orErrno(
+                Libc.fcntl(fd, F_OFD_SETLK, flock(F_UNLCK, offset, 1).address()));
+    }
+
+    /** True if somebody else holds a lock on one byte. */
+    public static boolean isTakenByte(int fd, long offset) {
+        MemorySegment flock = flock(F_WRLCK, offset, 1);
+        int result = Libc.orErrno(Libc.fcntl(fd, F_OFD_GETLK, flock.address()));
+        return result == 0 && flock.get(JAVA_SHORT, FLOCK_TYPE) != F_UNLCK;
+    }
+
+    private static MemorySegment flock(short type, long start, long length) {
         MemorySegment flock = Arena.ofAuto().allocate(FLOCK_SIZE, Long.BYTES);
-        flock.set(JAVA_SHORT, FLOCK_TYPE, exclusive ? F_WRLCK : F_RDLCK);
-        return Libc.orErrno(Libc.fcntl(fd, F_OFD_SETLK, flock.address()));
+        flock.set(JAVA_SHORT, FLOCK_TYPE, type);
+        flock.set(JAVA_LONG, FLOCK_START, start);
+        flock.set(JAVA_LONG, FLOCK_LEN, length);
+        return flock;
     }
 
     /**

@@ -84,6 +84,8 @@ class StructLayoutTest {
         numbers.put("offsetof(struct statfs, f_type)", (long) FileStatus.STATFS_TYPE);
         numbers.put("sizeof(struct flock)", (long) FileLock.FLOCK_SIZE);
         numbers.put("offsetof(struct flock, l_type)", (long) FileLock.FLOCK_TYPE);
+        numbers.put("offsetof(struct flock, l_start)", (long) FileLock.FLOCK_START);
+        numbers.put("offsetof(struct flock, l_len)", (long) FileLock.FLOCK_LEN);
         numbers.put("sizeof(struct iovec)", (long) IoVector.ENTRY_SIZE);
         assertSameAsC(List.of("fcntl.h", "sys/stat.h", "sys/vfs.h", "sys/uio.h"), numbers);
     }
