@@ -9,5 +9,6 @@ module vmm.virtio.scsi {
     exports vmm.scsi.block;
     exports vmm.scsi.multimedia;
     exports vmm.scsi.primary;
+    exports vmm.scsi.reservation;
     exports vmm.virtio.scsi;
 }

@@ -26,6 +26,7 @@ public final class DeviceServer<N extends ItlNexus> {
         if (supported != null) {
             task.recognized(supported);
         }
+        nexus.reservations().refresh();
         // SAM-5: a pending unit attention condition is told before anything else of the command is looked at.
         if (supported == null || supported.reportsUnitAttention()) {
             UnitAttention attention = nexus.takeAttention();
@@ -57,7 +58,7 @@ public final class DeviceServer<N extends ItlNexus> {
     }
 
     private void admit(SupportedCommand<? super N> supported, N nexus, ScsiTask task) {
-        if (nexus.unit().reservations().conflicts(nexus, supported, task.cdb())) {
+        if (nexus.reservations().conflicts(supported.reservation())) {
             task.end(ScsiStatus.RESERVATION_CONFLICT);
             return;
         }

@@ -17,12 +17,19 @@ public final class ItNexus {
 
     private final ScsiTarget target;
     private final EventLoop loop;
+    private final NexusId id;
     private @Nullable ItlNexus reportLuns;
     private @Nullable ItlNexus[] units = new @Nullable ItlNexus[0];
 
-    ItNexus(ScsiTarget target, EventLoop loop) {
+    ItNexus(ScsiTarget target, EventLoop loop, TransportId initiatorPort) {
         this.target = target;
         this.loop = loop;
+        this.id = new NexusId(initiatorPort, target.relativePort());
+    }
+
+    /** Who the initiator is, and through which port it comes. */
+    public NexusId id() {
+        return id;
     }
 
     /** The target. */

@@ -99,6 +99,11 @@ public abstract class ItlNexus {
         return null;
     }
 
+    /** What the reservations of the logical unit mean for this initiator. */
+    public ReservationGate reservations() {
+        return ReservationGate.OPEN;
+    }
+
     /** Establishes a unit attention condition (SAM-5). Any thread may call. */
     public final void raise(UnitAttention attention) {
         int ignored = (int) PENDING.getAndBitwiseOr(this, attention.bit());

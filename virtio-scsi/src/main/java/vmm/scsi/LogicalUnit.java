@@ -1,7 +1,12 @@
 package vmm.scsi;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,11 +18,14 @@ import org.jspecify.annotations.Nullable;
 public abstract class LogicalUnit {
     private static final ItlNexus[] NONE = {};
 
+    private static final int[] NO_PORTS = {};
+
     private static final int DEFAULT_TASK_SET_LIMIT = 1024;
 
     private volatile ItlNexus[] nexuses = NONE;
     private volatile @Nullable FaultInjection faults;
     private volatile int taskSetLimit = DEFAULT_TASK_SET_LIMIT;
+    private volatile int[] targetPorts = NO_PORTS;
 
     /** A logical unit that nobody has talked to. */
     protected LogicalUnit() {}
@@ -39,11 +47,6 @@ public abstract class LogicalUnit {
 
     /** Back to the state that a reset leaves (SAM-5), without the unit attention condition. */
     protected abstract void restore();
-
-    /** Who decides whether the reservations of this unit allow a command. */
-    public ReservationGate reservations() {
-        return ReservationGate.OPEN;
-    }
 
     /** TAS of the control mode page (SPC-5): commands that another nexus aborts end with TASK ABORTED status. */
     public boolean taskAbortedStatus() {
@@ -114,6 +117,28 @@ public abstract class LogicalUnit {
             nexuses = more;
         }
         return nexus;
+    }
+
+    /** Remembers target ports that lead here. */
+    final synchronized void attachedTo(int[] ports) {
+        int[] known = targetPorts;
+        if (known.length == 0) {
+            targetPorts = ports;
+        } else {
+            targetPorts = IntStream.concat(IntStream.of(known), IntStream.of(ports))
+                    .distinct()
+                    .toArray();
+        }
+    }
+
+    /** The RELATIVE TARGET PORT IDENTIFIERs of the target ports that lead here (SPC-5). */
+    public final Set<Integer> targetPorts() {
+        return IntStream.of(targetPorts).boxed().collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** The names of the nexuses through which there have been commands. */
+    public final List<NexusId> nexusIds() {
+        return Stream.of(nexuses).map(nexus -> nexus.initiator().id()).toList();
     }
 
     /** Establishes a unit attention condition for every initiator but one. */

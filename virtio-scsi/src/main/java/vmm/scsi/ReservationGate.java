@@ -1,16 +1,26 @@
 package vmm.scsi;
 
-/** Who decides whether the reservations of a logical unit allow a command. Any loop's thread may call. */
-@FunctionalInterface
+/** What the reservations of a logical unit mean for one nexus. Belongs to the nexus's loop thread. */
 public interface ReservationGate {
-    /** Nobody has reserved anything. */
-    ReservationGate OPEN = (nexus, command, cdb) -> false;
+    /** Nobody can reserve anything. */
+    ReservationGate OPEN = new ReservationGate() {
+        @Override
+        public void refresh() {
+            // Nothing ever changes.
+        }
+
+        @Override
+        public boolean conflicts(ReservationClass needs) {
+            return false;
+        }
+    };
 
     /**
-     * True if the command must end with RESERVATION CONFLICT. Called for every command, READ and WRITE included, so it
-     * is short and allocates nothing.
-     *
-     * @param nexus through which the command came
+     * Learns what others have changed since the last call, and raises the unit attentions that come with it. Called
+     * before every command, READ and WRITE included, so it is short and allocates nothing while nothing changes.
      */
-    boolean conflicts(ItlNexus nexus, SupportedCommand<?> command, Cdb cdb);
+    void refresh();
+
+    /** True if a command must end with RESERVATION CONFLICT, as of the last {@link #refresh}. */
+    boolean conflicts(ReservationClass needs);
 }

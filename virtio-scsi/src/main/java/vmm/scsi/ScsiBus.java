@@ -9,17 +9,31 @@ public final class ScsiBus {
     /** The largest number of a target. */
     public static final int MAX_TARGET = 255;
 
+    /** The largest number of a bus: then all ports of all targets have identifiers of 16 bits. */
+    public static final int MAX_NUMBER = 254;
+
     private final AtomicReferenceArray<@Nullable ScsiTarget> targets = new AtomicReferenceArray<>(MAX_TARGET + 1);
 
     private final TargetUnits common;
+    private final int number;
+
+    /** A bus without targets, of number 0. */
+    public ScsiBus(TargetUnits common) {
+        this(common, 0);
+    }
 
     /**
      * A bus without targets.
      *
      * @param common what each target has beside the logical units that are attached to it
+     * @param number tells the bus from others that lead to the same logical units, 0 to {@value #MAX_NUMBER}
      */
-    public ScsiBus(TargetUnits common) {
+    public ScsiBus(TargetUnits common, int number) {
+        if (number < 0 || number > MAX_NUMBER) {
+            throw new IllegalArgumentException("Bus " + number + " is not between 0 and " + MAX_NUMBER + ".");
+        }
         this.common = common;
+        this.number = number;
     }
 
     /**
@@ -32,7 +46,7 @@ public final class ScsiBus {
     public synchronized void attach(int target, int lun, LogicalUnit unit) {
         checkTarget(target);
         ScsiTarget known = targets.get(target);
-        ScsiTarget there = known != null ? known : new ScsiTarget(common);
+        ScsiTarget there = known != null ? known : new ScsiTarget(common, relativePort(target));
         there.attach(lun, unit);
         targets.set(target, there);
     }
@@ -46,7 +60,7 @@ public final class ScsiBus {
     public synchronized void attach(int target, int firstLun, int lastLun, IntFunction<LogicalUnit> maker) {
         checkTarget(target);
         ScsiTarget known = targets.get(target);
-        ScsiTarget there = known != null ? known : new ScsiTarget(common);
+        ScsiTarget there = known != null ? known : new ScsiTarget(common, relativePort(target));
         there.attach(firstLun, lastLun, maker);
         targets.set(target, there);
     }
@@ -72,6 +86,11 @@ public final class ScsiBus {
         if (target < 0 || target > MAX_TARGET) {
             throw new IllegalArgumentException("Target " + target + " is not between 0 and " + MAX_TARGET + ".");
         }
+    }
+
+    /** The identifier of a target's port, unlike those of all other targets and buses. */
+    private int relativePort(int target) {
+        return number * (MAX_TARGET + 1) + target + 1;
     }
 
     /**

@@ -24,15 +24,26 @@ public final class ScsiTarget {
     private volatile Span[] spans = NO_SPANS;
 
     private final TargetUnits common;
+    /** One number: its logical units share the array. */
+    private final int[] ports;
+
     private final LogicalUnit reportLuns;
+
+    /** A target without logical units, whose port has the identifier 1. */
+    public ScsiTarget(TargetUnits common) {
+        this(common, 1);
+    }
 
     /**
      * A target without logical units.
      *
      * @param common what it has beside those that will be attached to it
+     * @param relativePort the RELATIVE TARGET PORT IDENTIFIER of its port (SPC-5), 1 to 65535: another one for each way
+     *     that leads to the same logical unit
      */
-    public ScsiTarget(TargetUnits common) {
+    public ScsiTarget(TargetUnits common, int relativePort) {
         this.common = common;
+        this.ports = new int[] {relativePort};
         this.reportLuns = common.reportLuns();
     }
 
@@ -114,6 +125,7 @@ public final class ScsiTarget {
     }
 
     private void put(int lun, LogicalUnit unit) {
+        unit.attachedTo(ports);
         AtomicReferenceArray<@Nullable LogicalUnit> table = units;
         if (lun >= table.length()) {
             AtomicReferenceArray<@Nullable LogicalUnit> larger =
@@ -193,9 +205,23 @@ public final class ScsiTarget {
         return common;
     }
 
-    /** A way for an initiator to this target. */
+    /** The RELATIVE TARGET PORT IDENTIFIER of its port (SPC-5). */
+    public int relativePort() {
+        return ports[0];
+    }
+
+    /** A way for an initiator that has no name to this target. See {@link TransportId#unnamed}. */
     public ItNexus connect(EventLoop loop) {
-        return new ItNexus(this, loop);
+        return connect(loop, TransportId.unnamed());
+    }
+
+    /**
+     * A way for an initiator to this target.
+     *
+     * @param initiatorPort the name of the initiator's port, the same whenever it comes
+     */
+    public ItNexus connect(EventLoop loop, TransportId initiatorPort) {
+        return new ItNexus(this, loop, initiatorPort);
     }
 
     /** Numbers whose logical units are made when they are asked for. */

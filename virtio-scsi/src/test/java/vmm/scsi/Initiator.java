@@ -88,12 +88,29 @@ public final class Initiator {
 
     public final SteppedEventLoop loop = new SteppedEventLoop();
     public final ScsiTarget target = new ScsiTarget(PrimaryUnits.SHARED);
-    public final ItNexus nexus = target.connect(loop);
+    public final ItNexus nexus;
+
+    /** An initiator of a target with no logical units. */
+    public Initiator() {
+        this(TransportId.unnamed());
+    }
+
+    private Initiator(TransportId name) {
+        nexus = target.connect(loop, name);
+    }
 
     /** A target with this logical unit as LUN 0, and an initiator that has heard of its power on. */
     public static Initiator of(LogicalUnit unit) {
         Initiator initiator = new Initiator();
         initiator.target.attach(0, unit);
+        initiator.settle(0);
+        return initiator;
+    }
+
+    /** The same, of an initiator that has a name. */
+    public static Initiator named(ScsiDisk disk, TransportId name) {
+        Initiator initiator = new Initiator(name);
+        initiator.target.attach(0, disk);
         initiator.settle(0);
         return initiator;
     }

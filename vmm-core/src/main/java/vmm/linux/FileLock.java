@@ -45,15 +45,14 @@ public final class FileLock {
     }
 
     /**
-     * Takes a lock on one byte, which need not be there, without waiting; or makes one that is held exclusive or shared.
+     * Takes a lock on one byte, which need not be there, without waiting; or makes one that is held exclusive or
+     * shared.
      *
      * @return as {@link #take(int, boolean)}
      */
     public static int takeByte(int fd, long offset, boolean exclusive) {
         return Libc.orErrno(Libc.fcntl(
-                fd,
-                F_OFD_SETLK,
-                flock(exclusive ? F_WRLCK : F_RDLCK, offset, 1).address()));
+                fd, F_OFD_SETLK, flock(exclusive ? F_WRLCK : F_RDLCK, offset, 1).address()));
     }
 
     /** Gives back the lock on one byte. Returns 0, or a negative error number. */

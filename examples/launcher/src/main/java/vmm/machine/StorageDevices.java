@@ -11,6 +11,7 @@ import vmm.scsi.ScsiBus;
 import vmm.scsi.block.DiskGeometry;
 import vmm.scsi.block.ScsiDisk;
 import vmm.scsi.primary.PrimaryUnits;
+import vmm.scsi.reservation.Reservations;
 import vmm.virtio.QueueLoops;
 import vmm.virtio.blk.BlkConfig;
 import vmm.virtio.blk.BlkLayout;
@@ -97,7 +98,8 @@ final class StorageDevices {
                 new DiskIdentity(disk.vendor(), disk.product(), REVISION, serial, wwn),
                 new DiskGeometry(disk.logicalBlockSize(), disk.physicalBlockSize()),
                 true,
-                disk.removable());
+                disk.removable(),
+                Reservations.inMemory());
     }
 
     /** What people call a controller: {@code scsi0}. */

@@ -28,10 +28,11 @@ final class BlockCommands {
                     .onMedium()
                     .taking(CommandTimeouts.MEDIUM),
             SupportedCommand.of("START STOP UNIT", "1b 01 00 0f f7 04", new StartStopUnit())
+                    .under(ReservationClass.ALWAYS)
                     .taking(CommandTimeouts.MEDIUM),
             SupportedCommand.<DiskNexus>of("READ CAPACITY (10)", "25 00 ff ff ff ff 00 00 01 04", READ_CAPACITY)
                     .onMedium()
-                    .under(ReservationClass.ALWAYS)
+                    .under(ReservationClass.HARMLESS)
                     .taking(CommandTimeouts.SECOND),
             SupportedCommand.<DiskNexus>of("READ (10)", "28 f8 ff ff ff ff 00 ff ff 04", READ)
                     .onMedium()
@@ -149,7 +150,7 @@ final class BlockCommands {
             SupportedCommand.<DiskNexus>ofAction(
                             "READ CAPACITY (16)", "9e 10 ff ff ff ff ff ff ff ff ff ff ff ff 01 04", READ_CAPACITY)
                     .onMedium()
-                    .under(ReservationClass.ALWAYS)
+                    .under(ReservationClass.HARMLESS)
                     .taking(CommandTimeouts.SECOND),
             SupportedCommand.<DiskNexus>ofAction(
                             "GET LBA STATUS (16)", "9e 12 ff ff ff ff ff ff ff ff ff ff ff ff ff 04", GET_LBA_STATUS)

@@ -16,6 +16,7 @@ import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
 import vmm.scsi.TaskList;
+import vmm.scsi.reservation.ReservationView;
 
 /** What a disk keeps for one initiator: its part of the commands of a disk. */
 final class DiskNexus extends MediumNexus {
@@ -28,15 +29,23 @@ final class DiskNexus extends MediumNexus {
     /** Exclusive commands that wait for those {@link #inRange}. */
     private final List<RangeGuard.Entry> waiting = new ArrayList<>();
 
+    private final ReservationView reservations;
+
     DiskNexus(ItNexus initiator, ScsiDisk disk) {
         super(initiator, disk);
         this.disk = disk;
         this.server = DiskCommands.serverFor(disk);
+        this.reservations = new ReservationView(disk.reservations(), this);
     }
 
     @Override
     public ScsiDisk unit() {
         return disk;
+    }
+
+    @Override
+    public ReservationView reservations() {
+        return reservations;
     }
 
     @Override

@@ -6,6 +6,7 @@ import vmm.scsi.DiskIdentity;
 import vmm.scsi.ItNexus;
 import vmm.scsi.ItlNexus;
 import vmm.scsi.LogicalUnit;
+import vmm.scsi.reservation.Reservations;
 
 /** A direct access block device (SBC-4) whose blocks are the bytes of a {@link BlockDevice}. */
 public final class ScsiDisk extends LogicalUnit {
@@ -20,7 +21,19 @@ public final class ScsiDisk extends LogicalUnit {
     private final boolean writeCache;
     private final boolean removable;
     private final RangeGuard guard = new RangeGuard();
+    private final Reservations reservations;
     private volatile boolean stopped;
+
+    /** A disk that is not removable, and whose reservations are kept in memory. See the longest constructor. */
+    public ScsiDisk(BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache) {
+        this(medium, identity, geometry, writeCache, false);
+    }
+
+    /** A disk whose reservations are kept in memory. See the longest constructor. */
+    public ScsiDisk(
+            BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache, boolean removable) {
+        this(medium, identity, geometry, writeCache, removable, Reservations.inMemory());
+    }
 
     /**
      * A disk.
@@ -30,19 +43,17 @@ public final class ScsiDisk extends LogicalUnit {
      * @param geometry how it is divided; a rest of the medium that is no whole logical block is left out
      * @param writeCache true if writes may stay in a volatile cache until the initiator flushes it; otherwise each
      *     write ends when it is in stable storage
+     * @param removable true if it says that its medium can be taken out
+     * @param reservations what was reserved before, and will be; like the medium it may outlive the disk
      * @throws IllegalArgumentException if the medium is smaller than one logical block
      */
-    public ScsiDisk(BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache) {
-        this(medium, identity, geometry, writeCache, false);
-    }
-
-    /**
-     * As the other constructor.
-     *
-     * @param removable true if it says that its medium can be taken out
-     */
     public ScsiDisk(
-            BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache, boolean removable) {
+            BlockDevice medium,
+            DiskIdentity identity,
+            DiskGeometry geometry,
+            boolean writeCache,
+            boolean removable,
+            Reservations reservations) {
         if (medium.size() < geometry.logicalBlock()) {
             throw new IllegalArgumentException(
                     medium.name() + " is smaller than one block of " + geometry.logicalBlock() + " bytes.");
@@ -52,6 +63,7 @@ public final class ScsiDisk extends LogicalUnit {
         this.geometry = geometry;
         this.writeCache = writeCache;
         this.removable = removable;
+        this.reservations = reservations;
     }
 
     @Override
@@ -122,6 +134,11 @@ public final class ScsiDisk extends LogicalUnit {
         return stopped;
     }
 
+    /** Who is registered with this disk, and what they have reserved. */
+    public Reservations reservations() {
+        return reservations;
+    }
+
     void setStopped(boolean now) {
         stopped = now;
     }
@@ -132,7 +149,13 @@ public final class ScsiDisk extends LogicalUnit {
     }
 
     @Override
+    protected void nexusLost(ItlNexus nexus) {
+        reservations.lost(nexus.initiator().id());
+    }
+
+    @Override
     protected void restore() {
         stopped = false;
+        reservations.freeUnit();
     }
 }

@@ -2,6 +2,7 @@ package vmm.scsi.block;
 
 import vmm.scsi.Cdb;
 import vmm.scsi.MediumCommand;
+import vmm.scsi.ReservationClass;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 
@@ -18,7 +19,11 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
     public void execute(DiskNexus nexus, ScsiTask task) {
         ScsiDisk disk = nexus.unit();
         Cdb cdb = task.cdb();
-        if (cdb.has(4, POWER_CONDITION)) {
+        boolean starts = cdb.has(4, START) && !cdb.has(4, POWER_CONDITION);
+        // SBC-4, allowed commands: whoever has reserved the disk, anybody may start it
+        if (!starts && nexus.reservations().conflicts(ReservationClass.WRITE)) {
+            task.end(ScsiStatus.RESERVATION_CONFLICT);
+        } else if (cdb.has(4, POWER_CONDITION)) {
             task.invalidField(4, 7);
         } else if (cdb.has(4, LOEJ) && !disk.removable()) {
             task.invalidField(4, 1);

@@ -13,7 +13,7 @@ public final class PrimaryCommands {
     public static final SupportedCommand<ItlNexus> TEST_UNIT_READY = SupportedCommand.<ItlNexus>of(
                     "TEST UNIT READY", "00 00 00 00 00 04", (nexus, task) -> task.end(ScsiStatus.GOOD))
             .onMedium()
-            .under(ReservationClass.ALWAYS);
+            .under(ReservationClass.HARMLESS);
 
     /** REQUEST SENSE. */
     public static final SupportedCommand<ItlNexus> REQUEST_SENSE = SupportedCommand.of(

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import vmm.scsi.NexusId;
 
 /** A {@link ReservationState} in the making. One change, one draft. */
 final class Draft {

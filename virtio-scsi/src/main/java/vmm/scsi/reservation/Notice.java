@@ -1,5 +1,7 @@
 package vmm.scsi.reservation;
 
+import vmm.scsi.NexusId;
+
 /**
  * An event for one nexus.
  *

@@ -1,6 +1,7 @@
 package vmm.scsi.reservation;
 
 import java.util.Set;
+import vmm.scsi.NexusId;
 
 /** What comes of an attempt to change the reservations of a logical unit. */
 public sealed interface Outcome {

@@ -1,5 +1,7 @@
 package vmm.scsi.reservation;
 
+import vmm.scsi.NexusId;
+
 /**
  * An I_T nexus that is registered (SPC-5, registering).
  *

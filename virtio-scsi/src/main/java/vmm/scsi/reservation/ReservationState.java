@@ -3,6 +3,8 @@ package vmm.scsi.reservation;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import vmm.scsi.NexusId;
+import vmm.scsi.ReservationClass;
 
 /**
  * All that a logical unit knows of reservations at one moment. A value.
@@ -66,31 +68,37 @@ public record ReservationState(
         if (held == null) {
             return false;
         }
-        return held.heldByAllRegistrants()
-                ? registration(nexus).isPresent()
-                : nexus.equals(holder);
+        return held.heldByAllRegistrants() ? registration(nexus).isPresent() : nexus.equals(holder);
+    }
+
+    /** True if there is a persistent reservation and a nexus may do what its holder may. */
+    boolean givesRightsTo(NexusId nexus) {
+        ReservationType held = type;
+        return held != null && hasRightsOf(held, nexus);
+    }
+
+    private boolean hasRightsOf(ReservationType held, NexusId nexus) {
+        return held.sharedByRegistrants() ? registration(nexus).isPresent() : isHeldBy(nexus);
     }
 
     /** True if no nexus but perhaps {@code nexus} has reserved the logical unit by RESERVE. */
-    private boolean isFreeFor(NexusId nexus) {
+    boolean isFreeFor(NexusId nexus) {
         return reserver == null || reserver.equals(nexus);
     }
 
-    /** What a nexus may do: a set of {@link ReservationRule#bit}. */
+    /** What a nexus may do: a set of {@link ReservationClass#bit}. */
     int allowed(NexusId nexus) {
-        int free = ReservationRule.FREE.bit();
+        int free = ReservationClass.ALWAYS.bit();
         if (!isFreeFor(nexus)) {
             return free;
         }
-        int harmless = free | ReservationRule.HARMLESS.bit();
+        int harmless = free | ReservationClass.HARMLESS.bit();
         // SPC-2: while anybody has reserved the unit the old way, nobody asks for the new one
-        int always = reserver == null ? harmless | ReservationRule.PERSISTENT.bit() : harmless;
+        int always = reserver == null ? harmless | ReservationClass.PERSISTENT.bit() : harmless;
         ReservationType held = type;
-        if (held == null
-                || isHeldBy(nexus)
-                || held.sharedByRegistrants() && registration(nexus).isPresent()) {
-            return always | ReservationRule.READS.bit() | ReservationRule.CHANGES.bit();
+        if (held == null || hasRightsOf(held, nexus)) {
+            return always | ReservationClass.READ.bit() | ReservationClass.WRITE.bit();
         }
-        return held.exclusiveAccess() ? always : always | ReservationRule.READS.bit();
+        return held.exclusiveAccess() ? always : always | ReservationClass.READ.bit();
     }
 }

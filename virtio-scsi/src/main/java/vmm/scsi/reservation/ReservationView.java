@@ -1,37 +1,39 @@
 package vmm.scsi.reservation;
 
-import java.util.function.Consumer;
+import vmm.scsi.ItlNexus;
+import vmm.scsi.NexusId;
+import vmm.scsi.ReservationClass;
+import vmm.scsi.ReservationGate;
 
 /**
- * What the reservations of a logical unit mean for one nexus. Belongs to the nexus's loop thread. Asking allocates
- * nothing and makes no system call as long as nothing changes.
+ * What the reservations of a logical unit mean for one nexus, worked out anew whenever they change. Asking makes no
+ * system call as long as nothing changes.
  */
-public final class ReservationView {
+public final class ReservationView implements ReservationGate {
     private final Reservations reservations;
-    private final NexusId nexus;
-    private final Consumer<ReservationEvent> attention;
+    private final ItlNexus nexus;
     private ReservationState seen;
     private int allowed;
 
-    /**
-     * The view of a nexus.
-     *
-     * @param attention is called, by {@link #refresh}, for what the nexus is to be told
-     */
-    public ReservationView(Reservations reservations, NexusId nexus, Consumer<ReservationEvent> attention) {
+    /** The view of a nexus. */
+    public ReservationView(Reservations reservations, ItlNexus nexus) {
         this.reservations = reservations;
         this.nexus = nexus;
-        this.attention = attention;
         this.seen = reservations.state();
-        this.allowed = seen.allowed(nexus);
+        this.allowed = seen.allowed(id());
     }
 
     /** Whose view it is. */
-    public NexusId nexus() {
-        return nexus;
+    public NexusId id() {
+        return nexus.initiator().id();
     }
 
-    /** Learns what has changed since the last call. Comes before unit attentions are looked at. */
+    /** What it is a view of. */
+    public Reservations reservations() {
+        return reservations;
+    }
+
+    @Override
     @SuppressWarnings("ReferenceEquality") // Each state is an object of its own.
     public void refresh() {
         ReservationState present = reservations.state();
@@ -41,24 +43,25 @@ public final class ReservationView {
     }
 
     private void take(ReservationState present) {
+        NexusId id = id();
         for (Notice notice : present.notices()) {
-            if (notice.version() > seen.version() && notice.nexus().equals(nexus)) {
-                attention.accept(notice.event());
+            if (notice.version() > seen.version() && notice.nexus().equals(id)) {
+                nexus.raise(notice.event().attention());
             }
         }
         seen = present;
-        allowed = present.allowed(nexus);
+        allowed = present.allowed(id);
     }
 
-    /** True if a command must end with RESERVATION CONFLICT, as of the last {@link #refresh}. */
-    public boolean conflicts(ReservationRule rule) {
-        return (allowed & rule.bit()) == 0 && stillConflicts(rule);
+    @Override
+    public boolean conflicts(ReservationClass needs) {
+        return (allowed & needs.bit()) == 0 && stillConflicts(needs);
     }
 
-    private boolean stillConflicts(ReservationRule rule) {
+    private boolean stillConflicts(ReservationClass needs) {
         if (reservations.forgetTheDead()) {
             refresh();
         }
-        return (allowed & rule.bit()) == 0;
+        return (allowed & needs.bit()) == 0;
     }
 }

@@ -7,6 +7,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmm.linux.HostException;
+import vmm.scsi.NexusId;
 
 /**
  * The reservations of one logical unit. Any thread may call; a change waits for the one before it, and if it has to be
@@ -144,7 +145,8 @@ public final class Reservations {
     private ReservationState withoutTheDead(ReservationState present) {
         return present.reserver() != null
                         && store.hasEnded(present.owner())
-                        && ServiceActions.freeUnit(present) instanceof Outcome.Done(ReservationState freed, Set<NexusId> none)
+                        && ServiceActions.freeUnit(present)
+                                instanceof Outcome.Done(ReservationState freed, Set<NexusId> none)
                 ? freed
                 : present;
     }
@@ -169,14 +171,15 @@ public final class Reservations {
     /** The loss of a nexus: ends what it has reserved by RESERVE (SPC-2), and no persistent reservation. */
     public void lost(NexusId nexus) {
         if (nexus.equals(state().reserver())) {
-            Outcome ignored = change(
-                    present -> nexus.equals(present.reserver())
-                            ? ServiceActions.freeUnit(present)
-                            : new Outcome.Done(present, Set.of()));
+            Outcome ignored = change(present -> nexus.equals(present.reserver())
+                    ? ServiceActions.freeUnit(present)
+                    : new Outcome.Done(present, Set.of()));
         }
     }
 
-    /** True if what a nexus wants conflicts only with a RESERVE whose virtual machine has ended; then it does no more. */
+    /**
+     * True if what a nexus wants conflicts only with a RESERVE whose virtual machine has ended; then it does no more.
+     */
     boolean forgetTheDead() {
         ReservationState present = state();
         if (present.reserver() == null || !store.hasEnded(present.owner())) {

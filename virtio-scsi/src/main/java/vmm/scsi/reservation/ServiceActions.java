@@ -3,6 +3,7 @@ package vmm.scsi.reservation;
 import java.util.Collection;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import vmm.scsi.NexusId;
 
 /**
  * The service actions of PERSISTENT RESERVE OUT (SPC-5), and RESERVE and RELEASE (SPC-2), as functions from one
@@ -168,13 +169,7 @@ public final class ServiceActions {
      * @param unregister UNREG: {@code by} shall not be registered any more
      */
     public static Outcome registerAndMove(
-            ReservationState state,
-            NexusId by,
-            long key,
-            long newKey,
-            NexusId to,
-            boolean unregister,
-            boolean aptpl) {
+            ReservationState state, NexusId by, long key, long newKey, NexusId to, boolean unregister, boolean aptpl) {
         if (!isRegistered(state, by, key)) {
             return Outcome.Refused.CONFLICT;
         }
@@ -201,11 +196,12 @@ public final class ServiceActions {
      * @param owner tells the virtual machine of {@code by} from others
      */
     public static Outcome reserveUnit(ReservationState state, NexusId by, long owner) {
-        if (hasRights(state, by)) {
+        // SPC-5, exceptions to SPC-2 RESERVE and RELEASE
+        if (state.givesRightsTo(by)) {
             return unchanged(state);
         }
         NexusId reserver = state.reserver();
-        if (!state.registrations().isEmpty() || reserver != null && !reserver.equals(by)) {
+        if (!state.registrations().isEmpty() || !state.isFreeFor(by)) {
             return Outcome.Refused.CONFLICT;
         }
         return reserver != null
@@ -215,7 +211,8 @@ public final class ServiceActions {
 
     /** RELEASE (6) and (10) (SPC-2, with the same exceptions). */
     public static Outcome releaseUnit(ReservationState state, NexusId by) {
-        if (hasRights(state, by)) {
+        // SPC-5, exceptions to SPC-2 RESERVE and RELEASE
+        if (state.givesRightsTo(by)) {
             return unchanged(state);
         }
         if (!state.registrations().isEmpty()) {
@@ -230,15 +227,6 @@ public final class ServiceActions {
         return state.reserver() == null
                 ? unchanged(state)
                 : new Draft(state).reserver(null, 0).done();
-    }
-
-    /** SPC-5, exceptions to SPC-2 RESERVE and RELEASE: whom a persistent reservation gives its rights. */
-    private static boolean hasRights(ReservationState state, NexusId nexus) {
-        ReservationType held = state.type();
-        return held != null
-                && (state.isHeldBy(nexus)
-                        || held.sharedByRegistrants()
-                                && state.registration(nexus).isPresent());
     }
 
     private static boolean isRegistered(ReservationState state, NexusId nexus, long key) {

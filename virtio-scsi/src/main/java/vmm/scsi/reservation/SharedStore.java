@@ -19,9 +19,9 @@ import vmm.linux.HostException;
  * For a logical unit that several virtual machines of this host share: all of the state in the {@link StateFile}, and
  * beside it a file for meeting, of one page that all of them have mapped and of bytes that they lock.
  *
- * <p>The page holds the version of the state, so that a look at memory tells whether there is anything new. It is raised
- * after the file has been replaced, both under the lock of byte {@value #CHANGE}. The locks end with their process, so
- * those of a virtual machine that was killed hold nobody up:
+ * <p>The page holds the version of the state, so that a look at memory tells whether there is anything new. It is
+ * raised after the file has been replaced, both under the lock of byte {@value #CHANGE}. The locks end with their
+ * process, so those of a virtual machine that was killed hold nobody up:
  *
  * <ul>
  *   <li>byte {@value #CHANGE}, exclusive: whoever changes the state
@@ -36,8 +36,7 @@ final class SharedStore implements ReservationStore {
     private static final long PRESENCE = 1;
     private static final long OWNERS = 1L << 32;
 
-    private static final VarHandle VERSION =
-            ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
+    private static final VarHandle VERSION = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
 
     /** How long a change may take another virtual machine: writing a small file to stable storage. */
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(2);

@@ -6,6 +6,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import vmm.scsi.NexusId;
+import vmm.scsi.TransportId;
 
 /** A {@link ReservationState} as text, a fact to a line, with a checksum at the end. */
 final class StateText {
@@ -45,7 +47,7 @@ final class StateText {
             line(text, "reserve", hex.toHexDigits(state.owner()), name(reserver));
         }
         for (Notice notice : state.notices()) {
-            line(text, "notice", notice.version(), notice.event().ordinal(), name(notice.nexus()));
+            line(text, "notice", notice.version(), notice.event(), name(notice.nexus()));
         }
         return text + CHECKSUM + hex.toHexDigits(checksum(text.toString())) + '\n';
     }
@@ -74,10 +76,13 @@ final class StateText {
      */
     static ReservationState read(String text) {
         int end = text.lastIndexOf(CHECKSUM);
-        if (end < 0 || !text.substring(end).equals(CHECKSUM + HexFormat.of().toHexDigits(checksum(text.substring(0, end))) + '\n')) {
+        if (end < 0
+                || !text.substring(end)
+                        .equals(CHECKSUM + HexFormat.of().toHexDigits(checksum(text.substring(0, end))) + '\n')) {
             throw new IllegalArgumentException("its checksum is wrong");
         }
-        List<String> lines = text.substring(0, end).lines().limit(MOST_LINES + 1L).toList();
+        List<String> lines =
+                text.substring(0, end).lines().limit(MOST_LINES + 1L).toList();
         if (lines.size() > MOST_LINES || !lines.getFirst().equals(FIRST_LINE)) {
             throw new IllegalArgumentException("its first line or its length is wrong");
         }
@@ -107,8 +112,7 @@ final class StateText {
                 reserver = nexus(words, 2);
             }
             case "notice" ->
-                notices.add(new Notice(
-                        positive(words[1]), nexus(words, 3), ReservationEvent.values()[Integer.parseInt(words[2])]));
+                notices.add(new Notice(positive(words[1]), nexus(words, 3), ReservationEvent.valueOf(words[2])));
             default -> throw new IllegalArgumentException(words[0]);
         }
     }
@@ -145,15 +149,19 @@ final class StateText {
     private ReservationState state() {
         ReservationState state = new ReservationState(
                 version, generation, persistent, registrations, type, holder, reserver, owner, notices);
-        boolean held = type != null;
-        NexusId one = holder;
-        boolean known = one == null || state.registration(one).isPresent();
-        if (registrations.size() > ReservationState.MAX_REGISTRATIONS
-                || !known
-                || held && registrations.isEmpty()
-                || type != null && type.heldByAllRegistrants() != (one == null)) {
+        if (registrations.size() > ReservationState.MAX_REGISTRATIONS || !isHeld(state)) {
             throw new IllegalArgumentException("nobody holds the reservation that it names");
         }
         return state;
+    }
+
+    /** True if whoever should hold the reservation can. */
+    private static boolean isHeld(ReservationState state) {
+        ReservationType held = state.type();
+        NexusId one = state.holder();
+        if (held == null || held.heldByAllRegistrants()) {
+            return one == null && (held == null || !state.registrations().isEmpty());
+        }
+        return one != null && state.registration(one).isPresent();
     }
 }

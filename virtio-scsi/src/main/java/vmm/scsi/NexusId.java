@@ -1,4 +1,4 @@
-package vmm.scsi.reservation;
+package vmm.scsi;
 
 /**
  * The name of an I_T nexus (SAM-5) that outlives it: of two that meet at different times, the same name means the same

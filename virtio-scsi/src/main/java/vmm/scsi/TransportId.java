@@ -1,8 +1,9 @@
-package vmm.scsi.reservation;
+package vmm.scsi;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,11 @@ public final class TransportId {
     private static final String SEPARATOR = ",i,0x";
     private static final int ISID_DIGITS = 12;
 
+    /** SPC-5, NAA Locally Assigned: of the rest of the 64 bits nobody else has a say. */
+    private static final long NAA_LOCALLY_ASSIGNED = 3L << 60;
+
+    private static final AtomicLong UNNAMED = new AtomicLong(1);
+
     private final byte[] bytes;
 
     private TransportId(byte[] bytes) {
@@ -39,9 +45,7 @@ public final class TransportId {
     public static TransportId sas(long address) {
         byte[] bytes = new byte[SHORTEST];
         bytes[0] = SAS;
-        for (int i = 0; i < Long.BYTES; i++) {
-            bytes[4 + i] = (byte) (address >>> 8 * (Long.BYTES - 1 - i));
-        }
+        BigEndian.put64(bytes, 4, address);
         return new TransportId(bytes);
     }
 
@@ -70,6 +74,25 @@ public final class TransportId {
         return new TransportId(bytes);
     }
 
+    /** The port of an initiator that has no name: another one each time, known in this process and while it runs. */
+    public static TransportId unnamed() {
+        return sas(NAA_LOCALLY_ASSIGNED | UNNAMED.getAndIncrement());
+    }
+
+    /**
+     * The port of an initiator of this program, which has that name whenever it runs.
+     *
+     * @param name that no other initiator has which shares a logical unit with this one
+     */
+    public static TransportId named(String name) {
+        long hash = 0xcbf29ce484222325L;
+        for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+            // The 64-bit FNV-1a hash
+            hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
+        }
+        return sas(NAA_LOCALLY_ASSIGNED | hash >>> 4);
+    }
+
     /**
      * Reads one from a parameter list.
      *
@@ -84,7 +107,7 @@ public final class TransportId {
         if ((first & 0xf) != ISCSI) {
             return first >>> 6 == 0 ? new TransportId(Arrays.copyOfRange(from, offset, offset + SHORTEST)) : null;
         }
-        int length = (from[offset + 2] & 0xff) << 8 | from[offset + 3] & 0xff;
+        int length = BigEndian.get16(from, offset + 2);
         if (length < 20 || length % 4 != 0 || 4 + length > LONGEST || length > end - offset - 4) {
             return null;
         }
@@ -97,6 +120,11 @@ public final class TransportId {
             return null;
         }
         return iscsi(first, new String(from, start, terminator - start, StandardCharsets.UTF_8));
+    }
+
+    /** How much of a parameter list one takes that {@link #parse} has read at {@code offset}. */
+    public static int lengthAt(byte[] from, int offset) {
+        return (from[offset] & 0xf) == ISCSI ? 4 + BigEndian.get16(from, offset + 2) : SHORTEST;
     }
 
     /** True if it names a whole initiator device and with it any of its ports (iSCSI, FORMAT CODE 00b). */
