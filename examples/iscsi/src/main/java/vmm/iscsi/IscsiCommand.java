@@ -47,6 +47,9 @@ final class IscsiCommand extends ScsiTask {
     /** ILLEGAL REQUEST, INVALID FIELD IN COMMAND INFORMATION UNIT, fixed format (SPC-5). */
     private static final byte[] WRONG_LENGTH = {0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x0e, 0x03, 0, 0, 0, 0};
 
+    /** ABORTED COMMAND, as RFC 7143 11.4.7.2 has it for an incorrect amount of data. */
+    private static final byte[] WRONG_AMOUNT = {0x70, 0, 0x0b, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x0c, 0x0d, 0, 0, 0, 0};
+
     private static final byte[] NO_SENSE = {};
 
     private final Session session;
@@ -54,7 +57,7 @@ final class IscsiCommand extends ScsiTask {
     private final int lun;
     private final long expectedLength;
     private MemorySegment buffer = MemorySegment.NULL;
-    private boolean refused;
+    private boolean hasRoom = true;
     private boolean cancelled;
 
     // The data-out so far, and the burst that is coming.
@@ -203,23 +206,23 @@ final class IscsiCommand extends ScsiTask {
     }
 
     /**
-     * Takes data.
-     *
-     * @throws ProtocolException if they are not those that have to come next
+     * Takes data. If they are not those that have to come next, some are lost, which ends the command (RFC 7143 7.9).
      */
-    void dataOut(Pdu pdu) throws ProtocolException {
+    void dataOut(Pdu pdu) {
         long end = gathered + pdu.dataLength();
         if (!inBurst
                 || pdu.targetTransferTag() != burstTag
                 || pdu.get32(DATA_SN) != nextDataSn
                 || (pdu.get32(BUFFER_OFFSET) & 0xffff_ffffL) != gathered
                 || end > burstEnd) {
-            throw new ProtocolException("Data out of sequence.");
+            refuse(ScsiStatus.CHECK_CONDITION, WRONG_AMOUNT);
+            return;
         }
         // RFC 7143 11.7.1: a solicited burst ends where it was asked to, an unsolicited one there or before
         boolean mayEnd = end == burstEnd || burstTag == Pdu.NO_TAG;
         if (pdu.isFinal() ? !mayEnd : end == burstEnd) {
-            throw new ProtocolException("A burst that ends too early or too late.");
+            refuse(ScsiStatus.CHECK_CONDITION, WRONG_AMOUNT);
+            return;
         }
         nextDataSn++;
         take(pdu.data());
@@ -246,19 +249,24 @@ final class IscsiCommand extends ScsiTask {
         }
     }
 
-    /** Answers it without executing it: there is no room for its data, now or ever. */
+    /** Answers it without executing it, since there is no room for its data, now or ever. */
     void refuse() {
-        refused = true;
+        hasRoom = false;
         if (isTooLong()) {
-            respond(ScsiStatus.CHECK_CONDITION.code(), WRONG_LENGTH, WRONG_LENGTH.length, UNDERFLOW, expectedLength);
+            refuse(ScsiStatus.CHECK_CONDITION, WRONG_LENGTH);
         } else {
-            respond(ScsiStatus.TASK_SET_FULL.code(), NO_SENSE, 0, UNDERFLOW, expectedLength);
+            refuse(ScsiStatus.TASK_SET_FULL, NO_SENSE);
         }
-        session.ended(this);
     }
 
-    boolean isRefused() {
-        return refused;
+    private void refuse(ScsiStatus status, byte[] sense) {
+        respond(status.code(), sense, sense.length, UNDERFLOW, expectedLength);
+        session.withdraw(this);
+    }
+
+    /** True if it has room for its data. */
+    boolean hasRoom() {
+        return hasRoom;
     }
 
     /** Aborts it: it will not be answered, but end some time, which {@link Session#ended} is told. */

@@ -135,17 +135,17 @@ final class Session {
 
     private void start(IscsiCommand command) throws ProtocolException {
         commands.put(command.initiatorTaskTag(), command);
+        arrived.add(command);
         if (command.isTooLong() || dataInFlight + command.expectedLength() > MOST_DATA) {
             command.refuse();
             return;
         }
         dataInFlight += command.expectedLength();
-        arrived.add(command);
         command.gather();
         executeArrived();
     }
 
-    private void dataOut(Pdu pdu) throws ProtocolException {
+    private void dataOut(Pdu pdu) {
         IscsiCommand command = commands.get(pdu.initiatorTaskTag());
         // What is still under way to a command that has ended has nowhere to go.
         if (command != null) {
@@ -236,7 +236,7 @@ final class Session {
     /** A command has been answered, or never will be. */
     void ended(IscsiCommand command) {
         if (commands.remove(command.initiatorTaskTag(), command)) {
-            dataInFlight -= command.isRefused() ? 0 : command.expectedLength();
+            dataInFlight -= command.hasRoom() ? command.expectedLength() : 0;
             management.ended(command);
         }
     }

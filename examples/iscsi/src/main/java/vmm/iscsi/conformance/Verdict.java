@@ -40,23 +40,32 @@ record Verdict(Outcome outcome, String reason) {
         List<String> own = new ArrayList<>();
         boolean inTest = false;
         for (String line : output) {
+            String said = line;
             if (line.startsWith(TEST)) {
                 inTest = true;
-            } else if (inTest && line.startsWith("passed")) {
-                return own.stream()
-                        .filter(said -> said.contains(SKIPPED))
-                        .findFirst()
-                        .map(said -> new Verdict(Outcome.SKIPPED, after(SKIPPED, said)))
-                        .orElseGet(() -> new Verdict(Outcome.PASSED, ""));
-            } else if (inTest && line.startsWith("FAILED")) {
-                return new Verdict(Outcome.FAILED, complaint(own, output));
+                said = line.replaceFirst(TEST + "\\S+ \\.\\.\\.", "");
             }
-            if (inTest) {
-                own.add(line);
+            if (inTest && said.startsWith("passed")) {
+                return passed(own);
+            } else if (inTest && said.startsWith("FAILED")) {
+                return new Verdict(Outcome.FAILED, complaint(own, output));
+            } else if (inTest) {
+                own.add(said);
             }
         }
         String last = output.isEmpty() ? "it said nothing" : output.getLast().strip();
         return new Verdict(Outcome.FAILED, "the client ended early: " + last);
+    }
+
+    private static Verdict passed(List<String> own) {
+        if (own.isEmpty()) {
+            return new Verdict(Outcome.SKIPPED, "the test gave up before its first step");
+        }
+        return own.stream()
+                .filter(said -> said.contains(SKIPPED))
+                .findFirst()
+                .map(said -> new Verdict(Outcome.SKIPPED, after(SKIPPED, said)))
+                .orElseGet(() -> new Verdict(Outcome.PASSED, ""));
     }
 
     /** What the test says before it fails, or the assertion that did not hold. */
