@@ -6,6 +6,7 @@ import vmm.scsi.Cdb;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.TaskAttribute;
+import vmm.scsi.TaskEnding;
 
 /**
  * A SCSI command from its PDU to its answer (RFC 7143 11.3 to 11.8). Loop thread only.
@@ -58,7 +59,6 @@ final class IscsiCommand extends ScsiTask {
     private final long expectedLength;
     private MemorySegment buffer = MemorySegment.NULL;
     private boolean hasRoom = true;
-    private boolean cancelled;
 
     // The data-out so far, and the burst that is coming.
     private long gathered;
@@ -269,15 +269,14 @@ final class IscsiCommand extends ScsiTask {
         return hasRoom;
     }
 
-    /** Aborts it: it will not be answered, but end some time, which {@link Session#ended} is told. */
-    void cancel() {
-        cancelled = true;
-        session.withdraw(this);
+    @Override
+    public boolean acceptsLessData() {
+        return true;
     }
 
     @Override
     protected void completed() {
-        if (!cancelled) {
+        if (ending() == TaskEnding.ANSWERED) {
             answer();
         }
         session.ended(this);

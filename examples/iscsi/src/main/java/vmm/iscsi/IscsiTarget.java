@@ -7,27 +7,23 @@ import java.util.Map;
 import vmm.event.EventLoop;
 import vmm.scsi.ItNexus;
 import vmm.scsi.ScsiTarget;
-import vmm.scsi.UnitAttention;
 
 /**
  * An iSCSI target node with one portal group: a {@link ScsiTarget} and the sessions that initiators have with it. Each
- * initiator port has an I_T nexus of its own, on one of the loops. Any thread may call.
+ * session is an I_T nexus of its own, on one of the loops. Any thread may call.
  */
 final class IscsiTarget implements LoginPhase.Admission {
     /** The number of the portal group. */
     static final int PORTAL_GROUP = 1;
-
-    /** The most initiator ports that are known at a time. */
-    private static final int MOST_PORTS = 1024;
 
     private static final int LARGEST_TSIH = 0xffff;
 
     private final String name;
     private final ScsiTarget target;
     private final List<EventLoop> loops;
-    private final Map<Port, ItNexus> nexuses = new HashMap<>();
     private final Map<Port, OpenSession> sessions = new HashMap<>();
     private int lastTsih;
+    private int connected;
 
     /** An initiator port (RFC 7143 4.4.2): an initiator, and which of its sessions. */
     private record Port(String initiator, long isid) {
@@ -76,14 +72,11 @@ final class IscsiTarget implements LoginPhase.Admission {
     }
 
     @Override
-    public int admit(SessionParameters agreed) throws LoginException {
+    public int admit(SessionParameters agreed) {
         Port port = Port.of(agreed);
         OpenSession former;
         int tsih;
         synchronized (this) {
-            if (!agreed.discovery() && !nexuses.containsKey(port) && nexuses.size() >= MOST_PORTS) {
-                throw new LoginException(LoginStatus.OUT_OF_RESOURCES);
-            }
             former = sessions.remove(port);
             lastTsih = lastTsih % LARGEST_TSIH + 1;
             tsih = lastTsih;
@@ -101,14 +94,10 @@ final class IscsiTarget implements LoginPhase.Admission {
         if (login.parameters().discovery()) {
             return new OpenSession(new Session(login, this, null, output), loops.getFirst(), login.tsih(), output);
         }
-        ItNexus nexus = nexuses.computeIfAbsent(port, fresh -> connect(nexuses.size()));
+        ItNexus nexus = target.connect(loops.get(connected++ % loops.size()));
         OpenSession open = new OpenSession(new Session(login, this, nexus, output), nexus.loop(), login.tsih(), output);
         sessions.put(port, open);
         return open;
-    }
-
-    private ItNexus connect(int number) {
-        return target.connect(loops.get(number % loops.size()));
     }
 
     /** Ends a session whose connection has ended. */
@@ -131,10 +120,5 @@ final class IscsiTarget implements LoginPhase.Admission {
                 open.session().close();
             });
         }
-    }
-
-    /** What follows from the loss of a nexus (SAM-5), or from its reset. Loop thread of the nexus only. */
-    void nexusLost(ItNexus nexus) {
-        nexus.raise(UnitAttention.NEXUS_LOSS);
     }
 }

@@ -31,7 +31,7 @@ final class LoginPhase {
     /** Which of the session's logins this is, as its owner sees it. */
     interface Admission {
         /** Ends the session of the same initiator port, if there is one, and gives the new one its TSIH. */
-        int admit(SessionParameters agreed) throws LoginException;
+        int admit(SessionParameters agreed);
 
         /** True if there is a session of that identifier. */
         boolean hasSession(int tsih);

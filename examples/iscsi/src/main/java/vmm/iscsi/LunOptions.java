@@ -16,14 +16,13 @@ import vmm.scsi.block.ScsiDisk;
  *
  * @param source where its blocks are: a path, {@code null:SIZE} or {@code mem:SIZE}
  * @param readOnly true if it is write protected
- * @param thin true if blocks that nobody needs can be given back (logical block provisioning, SBC-4)
  * @param removable true if the medium can be taken out
  * @param geometry how it is divided into blocks
  */
-public record LunOptions(String source, boolean readOnly, boolean thin, boolean removable, DiskGeometry geometry) {
+public record LunOptions(String source, boolean readOnly, boolean removable, DiskGeometry geometry) {
     private static final List<String> SCHEMES = List.of("null:", "mem:");
     private static final List<String> KEYS =
-            List.of("file", "readonly", "thin", "removable", "logical-block", "physical-block");
+            List.of("file", "readonly", "removable", "logical-block", "physical-block");
 
     /**
      * Reads {@code KEY=VALUE,KEY=VALUE,...}; a key alone means {@code on}.
@@ -47,11 +46,7 @@ public record LunOptions(String source, boolean readOnly, boolean thin, boolean 
             int logical = Integer.parseInt(values.getOrDefault("logical-block", "512"));
             int physical = Integer.parseInt(values.getOrDefault("physical-block", Integer.toString(logical)));
             return new LunOptions(
-                    file,
-                    isOn(values, "readonly"),
-                    isOn(values, "thin"),
-                    isOn(values, "removable"),
-                    new DiskGeometry(logical, physical));
+                    file, isOn(values, "readonly"), isOn(values, "removable"), new DiskGeometry(logical, physical));
         } catch (IllegalArgumentException wrong) {
             throw new HostException("--disk " + text + ": " + wrong.getMessage(), wrong);
         }
@@ -68,6 +63,6 @@ public record LunOptions(String source, boolean readOnly, boolean thin, boolean 
 
     /** The logical unit. */
     public LogicalUnit unit(BlockDevice medium, String serial) {
-        return new ScsiDisk(medium, DiskIdentity.DEFAULT.withSerial(serial), geometry, true);
+        return new ScsiDisk(medium, DiskIdentity.DEFAULT.withSerial(serial), geometry, true, removable);
     }
 }

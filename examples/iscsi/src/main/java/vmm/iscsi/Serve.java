@@ -25,7 +25,7 @@ import vmm.scsi.primary.PrimaryUnits;
         },
         footer = {
             "",
-            "Keys of --disk: file=PATH (or null:SIZE, mem:SIZE), readonly,"
+            "Keys of --disk: file=PATH (or null:SIZE, mem:SIZE), readonly, removable,"
                     + " logical-block=512|4096, physical-block=BYTES.",
             "",
             "Examples:",

@@ -2,11 +2,11 @@ package vmm.iscsi;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -154,8 +154,7 @@ final class Session {
         }
     }
 
-    /** Delivers the commands that have their data, in order. */
-    void executeArrived() {
+    private void executeArrived() {
         for (IscsiCommand first = arrived.peek(); first != null && first.hasItsData(); first = arrived.peek()) {
             arrived.remove();
             if (nexus != null) {
@@ -167,7 +166,7 @@ final class Session {
     private void manage(Pdu pdu) {
         if (nexus == null) {
             reject(pdu, RejectReason.COMMAND_NOT_SUPPORTED);
-        } else if (management.count() >= MOST_FUNCTIONS) {
+        } else if (management.running() >= MOST_FUNCTIONS) {
             reject(pdu, RejectReason.TOO_MANY_IMMEDIATE_COMMANDS);
         } else {
             management.handle(nexus, pdu);
@@ -215,18 +214,25 @@ final class Session {
 
     // What follows is for commands and task management functions.
 
-    /** The commands in flight: those that have been delivered, and those that wait for their data. */
-    List<IscsiCommand> commands() {
-        return new ArrayList<>(commands.values());
-    }
-
     /** The command of that tag, or null if none is in flight. */
     @Nullable
     IscsiCommand command(int initiatorTaskTag) {
         return commands.get(initiatorTaskTag);
     }
 
-    /** Ends a command that has not been delivered to the logical unit, if that is so. */
+    /**
+     * Forgets those of the commands that have not been delivered to the logical unit which {@code wanted} is true of.
+     */
+    void withdraw(Predicate<IscsiCommand> wanted) {
+        for (IscsiCommand command : List.copyOf(arrived)) {
+            if (wanted.test(command)) {
+                withdraw(command);
+            }
+        }
+        executeArrived();
+    }
+
+    /** Forgets a command that has not been delivered to the logical unit. */
     void withdraw(IscsiCommand command) {
         if (arrived.remove(command)) {
             ended(command);
@@ -237,7 +243,6 @@ final class Session {
     void ended(IscsiCommand command) {
         if (commands.remove(command.initiatorTaskTag(), command)) {
             dataInFlight -= command.hasRoom() ? command.expectedLength() : 0;
-            management.ended(command);
         }
     }
 
@@ -281,10 +286,9 @@ final class Session {
             return;
         }
         closed = true;
-        management.forget();
-        commands().forEach(IscsiCommand::cancel);
+        withdraw(command -> true);
         if (nexus != null) {
-            target.nexusLost(nexus);
+            nexus.close(() -> {});
         }
     }
 

@@ -1,31 +1,17 @@
 package vmm.iscsi;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import vmm.scsi.ItNexus;
-import vmm.scsi.LogicalUnit;
+import vmm.scsi.ServiceResponse;
+import vmm.scsi.TaskFunction;
 
-/**
- * Task management functions of a session (RFC 7143 11.5 and 11.6, RFC 7144 4). Loop thread only.
- *
- * <p>What a disk has begun can't be taken back. So a function that aborts commands ends after the last of them.
- */
+/** Task management functions of a session (RFC 7143 11.5 and 11.6, RFC 7144 4). Loop thread only. */
 final class TaskManagement {
-    private static final int REFERENCED_TASK_TAG = 20;
-
-    // Functions.
-    private static final int ABORT_TASK = 1;
-    private static final int ABORT_TASK_SET = 2;
-    private static final int CLEAR_ACA = 3;
-    private static final int CLEAR_TASK_SET = 4;
-    private static final int LOGICAL_UNIT_RESET = 5;
-    private static final int TARGET_WARM_RESET = 6;
-    private static final int TARGET_COLD_RESET = 7;
+    private static final int FUNCTION = 0x7f;
     private static final int TASK_REASSIGN = 8;
-    private static final int QUERY_TASK = 9;
-    private static final int QUERY_TASK_SET = 10;
-    private static final int I_T_NEXUS_RESET = 11;
+    private static final int TARGET_COLD_RESET = 7;
+    private static final int REFERENCED_TASK_TAG = 20;
 
     // Responses.
     private static final int COMPLETE = 0;
@@ -34,118 +20,92 @@ final class TaskManagement {
     private static final int REASSIGNMENT_NOT_SUPPORTED = 4;
     private static final int NOT_SUPPORTED = 5;
     private static final int SUCCEEDED = 7;
+    private static final int REJECTED = 255;
 
     private final Session session;
-    private final List<Function> waiting = new ArrayList<>();
+    private int running;
 
     TaskManagement(Session session) {
         this.session = session;
     }
 
-    /** How many functions wait for commands to end. */
-    int count() {
-        return waiting.size();
-    }
-
-    /** The session has ended: nobody waits for an answer. */
-    void forget() {
-        waiting.clear();
+    /** How many functions have not been answered. */
+    int running() {
+        return running;
     }
 
     /** Carries a function out. */
     void handle(ItNexus nexus, Pdu request) {
+        int code = request.get8(1) & FUNCTION;
+        TaskFunction function = function(code);
+        if (function == null) {
+            answer(request, code == TASK_REASSIGN ? REASSIGNMENT_NOT_SUPPORTED : NOT_SUPPORTED);
+            return;
+        }
         int lun = Session.lun(request);
-        switch (request.get8(1) & 0x7f) {
-            case TARGET_WARM_RESET -> {
-                resetTarget(nexus);
-                cancel(request, command -> true);
-            }
-            case TARGET_COLD_RESET -> {
-                resetTarget(nexus);
-                answer(request, COMPLETE);
+        int tag = request.get32(REFERENCED_TASK_TAG);
+        if (nexus.target().unit(lun) != null && answerOfTask(function, lun, tag, request)) {
+            return;
+        }
+        // What waits for its data is not known to the logical unit.
+        session.withdraw(concerned(function, lun, tag));
+        running++;
+        nexus.manage(function, lun, tag & 0xffff_ffffL, response -> {
+            running--;
+            answer(request, code(response));
+            if (code == TARGET_COLD_RESET) {
                 // RFC 7143 11.5.1: as after power on, nobody has a session
                 session.target().closeAll();
             }
-            case I_T_NEXUS_RESET -> {
-                session.target().nexusLost(nexus);
-                cancel(request, command -> true);
-            }
-            case TASK_REASSIGN -> answer(request, REASSIGNMENT_NOT_SUPPORTED);
-            default -> {
-                LogicalUnit unit = nexus.target().unit(lun);
-                if (unit == null) {
-                    answer(request, LUN_DOES_NOT_EXIST);
-                } else {
-                    handle(unit, lun, request);
-                }
-            }
-        }
-    }
-
-    private void handle(LogicalUnit unit, int lun, Pdu request) {
-        int tag = request.get32(REFERENCED_TASK_TAG);
-        IscsiCommand named = session.command(tag);
-        IscsiCommand task = named != null && named.lun() == lun ? named : null;
-        switch (request.get8(1) & 0x7f) {
-            case ABORT_TASK -> {
-                if (task == null) {
-                    answer(request, TASK_DOES_NOT_EXIST);
-                } else {
-                    cancel(request, command -> command.initiatorTaskTag() == tag);
-                }
-            }
-            case ABORT_TASK_SET, CLEAR_TASK_SET -> cancel(request, command -> command.lun() == lun);
-            case LOGICAL_UNIT_RESET -> {
-                unit.reset();
-                cancel(request, command -> command.lun() == lun);
-            }
-            case QUERY_TASK -> answer(request, task == null ? COMPLETE : SUCCEEDED);
-            case QUERY_TASK_SET -> {
-                boolean any = session.commands().stream().anyMatch(command -> command.lun() == lun);
-                answer(request, any ? SUCCEEDED : COMPLETE);
-            }
-            // SAM-5, CLEAR ACA: where there is no ACA there is none to clear
-            case CLEAR_ACA -> answer(request, NOT_SUPPORTED);
-            default -> answer(request, NOT_SUPPORTED);
-        }
-    }
-
-    private static void resetTarget(ItNexus nexus) {
-        for (int lun : nexus.target().luns()) {
-            LogicalUnit unit = nexus.target().unit(lun);
-            if (unit != null) {
-                unit.reset();
-            }
-        }
-    }
-
-    private void cancel(Pdu request, Predicate<IscsiCommand> which) {
-        Function function = new Function(request, new ArrayList<>());
-        for (IscsiCommand command : session.commands()) {
-            if (which.test(command)) {
-                function.commands.add(command);
-            }
-        }
-        waiting.add(function);
-        List.copyOf(function.commands).forEach(IscsiCommand::cancel);
-        session.executeArrived();
-        answerEnded();
-    }
-
-    /** A command has ended. */
-    void ended(IscsiCommand command) {
-        waiting.forEach(function -> function.commands.remove(command));
-        answerEnded();
-    }
-
-    private void answerEnded() {
-        waiting.removeIf(function -> {
-            if (!function.commands.isEmpty()) {
-                return false;
-            }
-            answer(function.request, COMPLETE);
-            return true;
         });
+    }
+
+    /** Answers functions about a task that is not there, or that is all they ask. */
+    private boolean answerOfTask(TaskFunction function, int lun, int tag, Pdu request) {
+        IscsiCommand command = session.command(tag);
+        boolean exists = command != null && command.lun() == lun;
+        if (function == TaskFunction.ABORT_TASK && !exists) {
+            answer(request, TASK_DOES_NOT_EXIST);
+            return true;
+        } else if (function == TaskFunction.QUERY_TASK) {
+            answer(request, exists ? SUCCEEDED : COMPLETE);
+            return true;
+        }
+        return false;
+    }
+
+    private static Predicate<IscsiCommand> concerned(TaskFunction function, int lun, int tag) {
+        return switch (function) {
+            case ABORT_TASK -> command -> command.lun() == lun && command.initiatorTaskTag() == tag;
+            case ABORT_TASK_SET, CLEAR_TASK_SET, LOGICAL_UNIT_RESET -> command -> command.lun() == lun;
+            case I_T_NEXUS_RESET, TARGET_RESET -> command -> true;
+            case CLEAR_ACA, QUERY_TASK, QUERY_TASK_SET, QUERY_ASYNCHRONOUS_EVENT -> command -> false;
+        };
+    }
+
+    private static @Nullable TaskFunction function(int code) {
+        return switch (code) {
+            case 1 -> TaskFunction.ABORT_TASK;
+            case 2 -> TaskFunction.ABORT_TASK_SET;
+            case 3 -> TaskFunction.CLEAR_ACA;
+            case 4 -> TaskFunction.CLEAR_TASK_SET;
+            case 5 -> TaskFunction.LOGICAL_UNIT_RESET;
+            case 6, TARGET_COLD_RESET -> TaskFunction.TARGET_RESET;
+            case 9 -> TaskFunction.QUERY_TASK;
+            case 10 -> TaskFunction.QUERY_TASK_SET;
+            case 11 -> TaskFunction.I_T_NEXUS_RESET;
+            case 12 -> TaskFunction.QUERY_ASYNCHRONOUS_EVENT;
+            default -> null;
+        };
+    }
+
+    private static int code(ServiceResponse response) {
+        return switch (response) {
+            case FUNCTION_COMPLETE -> COMPLETE;
+            case FUNCTION_SUCCEEDED -> SUCCEEDED;
+            case FUNCTION_REJECTED -> REJECTED;
+            case INCORRECT_LOGICAL_UNIT_NUMBER -> LUN_DOES_NOT_EXIST;
+        };
     }
 
     private void answer(Pdu request, int response) {
@@ -153,7 +113,4 @@ final class TaskManagement {
                 .set8(2, response)
                 .targetTransferTag(0));
     }
-
-    /** A function that ends after the commands that it aborts. */
-    private record Function(Pdu request, List<IscsiCommand> commands) {}
 }

@@ -6,16 +6,18 @@ import java.util.Optional;
 /** What the logical unit is like: tests that need something special skip themselves on others. */
 enum Configuration {
     /** Thinly provisioned, 8 logical blocks in a physical one. */
-    THIN("mem:64M,physical-block=4096,thin"),
+    THIN(true, ",physical-block=4096"),
     /** Fully provisioned, one logical block in a physical one. */
-    PLAIN("mem:64M"),
-    REMOVABLE("mem:64M,removable"),
-    READ_ONLY("mem:64M,readonly"),
-    LARGE_BLOCKS("mem:64M,logical-block=4096");
+    PLAIN(false, ""),
+    REMOVABLE(true, ",removable"),
+    READ_ONLY(false, ",readonly"),
+    LARGE_BLOCKS(true, ",logical-block=4096");
 
+    private final boolean inFile;
     private final String options;
 
-    Configuration(String options) {
+    Configuration(boolean inFile, String options) {
+        this.inFile = inFile;
         this.options = options;
     }
 
@@ -30,7 +32,12 @@ enum Configuration {
         return Optional.empty();
     }
 
-    /** The options of {@code examples/iscsi/serve --disk}. */
+    /** Whether its blocks are in a file, which has holes: then the disk is thinly provisioned. */
+    boolean inFile() {
+        return inFile;
+    }
+
+    /** What {@code --disk} is told beside where the blocks are. */
     String options() {
         return options;
     }

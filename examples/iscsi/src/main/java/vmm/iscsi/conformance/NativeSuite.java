@@ -1,19 +1,27 @@
 package vmm.iscsi.conformance;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import vmm.block.BlockDevice;
 import vmm.event.EventLoop;
 import vmm.event.EventLoops;
 import vmm.iscsi.IscsiServer;
 import vmm.iscsi.LunOptions;
+import vmm.linux.HostException;
 import vmm.scsi.ScsiTarget;
 import vmm.scsi.primary.PrimaryUnits;
 
 /** Runs tests over iSCSI on this machine, each against a target of its own. */
 final class NativeSuite {
     private static final String NAME = "iqn.2026-01.vmm:conformance";
+
+    /** Of the disk, in bytes. */
+    private static final long SIZE = 64 << 20;
 
     private NativeSuite() {}
 
@@ -32,7 +40,24 @@ final class NativeSuite {
     }
 
     private static Result runOnce(SuiteTest test, Configuration configuration) {
-        LunOptions options = LunOptions.parse(configuration.options());
+        if (!configuration.inFile()) {
+            return runOnce(test, configuration, "mem:" + SIZE);
+        }
+        try {
+            Path file = Files.createTempFile(Path.of("/dev/shm"), "conformance", ".img");
+            try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw")) {
+                content.setLength(SIZE);
+                return runOnce(test, configuration, "file=" + file);
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException trouble) {
+            throw new HostException("Cannot make an image in /dev/shm (" + trouble.getMessage() + ").", trouble);
+        }
+    }
+
+    private static Result runOnce(SuiteTest test, Configuration configuration, String source) {
+        LunOptions options = LunOptions.parse(source + configuration.options());
         // Two loops, so that the two paths of one test meet as those of two machines would.
         try (EventLoop loop = EventLoops.start("loop-0");
                 EventLoop other = EventLoops.start("loop-1");
