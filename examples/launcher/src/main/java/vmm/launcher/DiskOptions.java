@@ -112,7 +112,7 @@ final class DiskOptions {
     private BlockOptions image() {
         return new BlockOptions(
                 source(),
-                values.isOn("readonly"),
+                isDrive() || values.isOn("readonly"),
                 values.get("format").isPresent() ? values.oneOf("format", "raw", FORMATS) : Format.UNSPECIFIED,
                 values.oneOf("cache", "writeback", CACHES),
                 values.oneOf("aio", "auto", ENGINES),
@@ -120,9 +120,14 @@ final class DiskOptions {
                 values.isOn("shareable"));
     }
 
+    /** True for a CD-ROM drive, which writes to no disc and may be empty. */
+    private boolean isDrive() {
+        return values.oneOf("type", "disk", KINDS) == Kind.CDROM;
+    }
+
     private String source() {
         String source = values.get("file").orElse("");
-        if (source.isEmpty()) {
+        if (source.isEmpty() && !isDrive()) {
             throw new ConfigurationException("--disk " + text
                     + " does not say where the data is; write file=PATH, null:SIZE, mem:SIZE or nbd://HOST/EXPORT.");
         }

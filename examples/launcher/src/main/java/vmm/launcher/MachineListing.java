@@ -98,7 +98,9 @@ final class MachineListing {
         ThrottleOptions.words(disk.policy().limits())
                 .forEach((key, value) ->
                         limits.append("  ").append(key).append('=').append(value));
-        return disk.id() + "  " + image.source() + format + (image.readOnly() ? " (read-only)" : "")
+        String source = image.source().isEmpty() ? "(no disc)" : image.source();
+        return disk.id() + (disk.cdrom() ? "  CD-ROM drive  " : "  ") + source + format
+                + (image.readOnly() ? " (read-only)" : "")
                 + (image.shareable() ? " (shareable)" : "") + (disk.removable() ? " (removable)" : "") + "  serial "
                 + disk.serial() + "  blocks of " + sectors + limits;
     }
@@ -219,6 +221,7 @@ final class MachineListing {
     private static Map<String, Object> disk(DiskConfig disk) {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("id", disk.id());
+        tree.put("type", disk.cdrom() ? "cdrom" : "disk");
         tree.put("file", disk.image().source());
         tree.put("format", disk.image().format() == BlockOptions.Format.QCOW2 ? "qcow2" : "raw");
         tree.put("readonly", disk.image().readOnly());

@@ -140,7 +140,7 @@ final class Board implements AutoCloseable {
 
     private void addStorage(OpenDisks disks) {
         IoThreads threads = teardown.opened(new IoThreads(config.iothreads(), config.loop()));
-        StorageDevices devices = new StorageDevices(config, disks);
+        StorageDevices devices = teardown.opened(new StorageDevices(config, disks));
         for (ControllerConfig controller : config.controllers()) {
             String name = StorageDevices.name(controller);
             EventLoop loop = threads.of(name, controller.virtio()).of(0);

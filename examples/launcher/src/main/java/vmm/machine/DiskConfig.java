@@ -7,7 +7,8 @@ import vmm.block.BlockOptions;
  * A disk.
  *
  * @param id its name among the machine's disks
- * @param image what keeps its data, and how it is opened
+ * @param cdrom true for a CD-ROM drive, whose disc the image is; SCSI only
+ * @param image what keeps its data, and how it is opened; the source of an empty drive is empty
  * @param serial its serial number, printable ASCII: at most 20 characters for virtio-blk and 36 for SCSI
  * @param wwn its NAA identifier (SPC-5 7.7.6.6.1), if it has one; SCSI only
  * @param vendor the T10 vendor identification, at most 8 characters; SCSI only
@@ -20,6 +21,7 @@ import vmm.block.BlockOptions;
  */
 public record DiskConfig(
         String id,
+        boolean cdrom,
         BlockOptions image,
         String serial,
         OptionalLong wwn,

@@ -3,7 +3,6 @@ package vmm.machine;
 import vmm.block.BlockOptions;
 import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Disk;
-import vmm.machine.MachineRequest.Kind;
 
 /** Fills in what was left open of a disk that has its place, and refuses what cannot be. */
 final class DiskPlan {
@@ -14,12 +13,14 @@ final class DiskPlan {
     private static final int MAX_PHYSICAL_BLOCK = 64 << 10;
     private static final String VENDOR = "VMM";
     private static final String PRODUCT = "VIRTUAL DISK";
+    private static final String DRIVE_PRODUCT = "VIRTUAL CD-ROM";
+    private static final int SMALLEST_BLOCK = 512;
 
     private DiskPlan() {}
 
     /** The disk in full. */
     static DiskConfig plan(String id, Disk disk, DiskAddress address, DiskLimits limits) {
-        checkKind(id, disk.kind());
+        boolean cdrom = isDrive(id, disk, address);
         checkSharing(id, disk.image());
         if (address instanceof DiskAddress.Scsi units && units.isRange()) {
             checkRange(id, disk, units.places().getFirst());
@@ -28,11 +29,12 @@ final class DiskPlan {
         String serial = disk.serial().orElse(id.substring(0, Math.min(id.length(), maxSerial)));
         return new DiskConfig(
                 id,
+                cdrom,
                 disk.image(),
                 ascii(id, "serial", serial, maxSerial),
                 disk.wwn(),
                 ascii(id, "vendor", disk.vendor().orElse(VENDOR), MAX_VENDOR),
-                ascii(id, "product", disk.product().orElse(PRODUCT), MAX_PRODUCT),
+                ascii(id, "product", disk.product().orElse(cdrom ? DRIVE_PRODUCT : PRODUCT), MAX_PRODUCT),
                 logicalBlock(id, disk),
                 physicalBlock(id, disk),
                 disk.removable(),
@@ -40,17 +42,30 @@ final class DiskPlan {
                 disk.policy().withLimits(limits));
     }
 
-    private static void checkKind(String id, Kind kind) {
-        switch (kind) {
-            case DISK -> {}
-            case CDROM ->
-                throw new ConfigurationException(
-                        "Disk " + id
-                                + " has type=cdrom, and this VMM has no CD-ROM drives; attach the image as a disk with readonly.");
+    private static boolean isDrive(String id, Disk disk, DiskAddress address) {
+        return switch (disk.kind()) {
+            case DISK -> false;
+            case CDROM -> {
+                checkDrive(id, disk, address);
+                yield true;
+            }
             case LUN ->
                 throw new ConfigurationException("Disk " + id
                         + " has type=lun, and this VMM passes no SCSI devices of the host through; leave type= out, and"
                         + " the guest gets the device's blocks as a disk.");
+        };
+    }
+
+    private static void checkDrive(String id, Disk disk, DiskAddress address) {
+        if (disk.logicalBlockSize() != SMALLEST_BLOCK
+                || disk.physicalBlockSize().isPresent()) {
+            throw new ConfigurationException(
+                    "Disk " + id
+                            + " is a CD-ROM drive, whose blocks have 2048 bytes; leave logical-block= and physical-block= out.");
+        }
+        if (address instanceof DiskAddress.Scsi units && units.isRange()) {
+            throw new ConfigurationException(
+                    "Disk " + id + " is a CD-ROM drive, of which there is one; give one target= and one lun=.");
         }
     }
 
@@ -77,7 +92,7 @@ final class DiskPlan {
 
     private static int logicalBlock(String id, Disk disk) {
         int size = disk.logicalBlockSize();
-        if (size != 512 && size != 4096) {
+        if (size != SMALLEST_BLOCK && size != 4096) {
             throw new ConfigurationException(
                     "Disk " + id + " wants logical blocks of " + size + " bytes; logical-block= takes 512 or 4096.");
         }

@@ -1,9 +1,9 @@
 package vmm.machine;
 
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import vmm.block.BlockDevice;
 import vmm.block.BlockDevices;
 import vmm.block.DiskErrorListener;
@@ -12,24 +12,35 @@ import vmm.block.MemoryDisk;
 import vmm.block.NullDisk;
 import vmm.block.ThrottleGroup;
 import vmm.block.ThrottledDisk;
+import vmm.scsi.multimedia.DiscSource;
 
-/** A machine's disks, opened and locked for as long as the VMM runs: a reset of the machine keeps them. */
+/**
+ * A machine's disks, opened and locked for as long as the VMM runs: a reset of the machine keeps them. The discs of
+ * CD-ROM drives come and go.
+ */
 final class OpenDisks implements AutoCloseable {
     private final Teardown teardown = new Teardown();
     private final Map<String, BlockDevice> byId = new LinkedHashMap<>();
-    private final Map<String, ThrottleGroup> groups = new HashMap<>();
+    private final Map<String, ThrottleGroup> groups = new ConcurrentHashMap<>();
+    private final DiskErrorListener listener;
+
+    private OpenDisks(DiskErrorListener listener) {
+        this.listener = listener;
+    }
 
     /**
-     * Opens all disks or none.
+     * Opens all disks or none; discs are opened by their drives.
      *
      * @param listener told of requests that wait because their disk cannot be used
      * @throws vmm.linux.HostException naming the one that cannot be opened
      */
     static OpenDisks open(List<DiskConfig> configs, DiskErrorListener listener) {
-        OpenDisks disks = new OpenDisks();
+        OpenDisks disks = new OpenDisks(listener);
         try {
             for (DiskConfig config : configs) {
-                disks.byId.put(config.id(), disks.open(config, listener));
+                if (!config.cdrom()) {
+                    disks.byId.put(config.id(), disks.teardown.opened(disks.open(config)));
+                }
             }
             return disks;
         } catch (Throwable failure) {
@@ -39,7 +50,7 @@ final class OpenDisks implements AutoCloseable {
     }
 
     /** Opens a disk with the filters that it needs in front of it: requests are counted once, however often tried. */
-    private BlockDevice open(DiskConfig config, DiskErrorListener listener) {
+    private BlockDevice open(DiskConfig config) {
         BlockDevice disk = BlockDevices.open(config.image());
         if (!(disk instanceof NullDisk || disk instanceof MemoryDisk)) {
             disk = new ErrorPolicyDisk(disk, config.policy().errors(), listener);
@@ -48,7 +59,12 @@ final class OpenDisks implements AutoCloseable {
         if (!limits.limits().isNone()) {
             disk = new ThrottledDisk(disk, group(limits));
         }
-        return teardown.opened(disk);
+        return disk;
+    }
+
+    /** What lies on the tray of a drive whenever it closes: whatever the image's path leads to then. */
+    DiscSource discs(DiskConfig drive) {
+        return () -> drive.image().source().isEmpty() ? null : open(drive);
     }
 
     private ThrottleGroup group(DiskLimits limits) {

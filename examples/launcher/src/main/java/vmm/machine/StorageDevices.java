@@ -10,6 +10,7 @@ import vmm.scsi.LogicalUnit;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.block.DiskGeometry;
 import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.multimedia.CdRomDrive;
 import vmm.scsi.primary.PrimaryUnits;
 import vmm.scsi.reservation.Reservations;
 import vmm.virtio.QueueLoops;
@@ -23,11 +24,12 @@ import vmm.virtio.scsi.VirtioScsiDevice;
  * Makes the two kinds of storage device from what the user asked for. A logical unit that is behind several controllers
  * is made once.
  */
-final class StorageDevices {
+final class StorageDevices implements AutoCloseable {
     private static final String REVISION = "0001";
 
     private final MachineConfig machine;
     private final OpenDisks disks;
+    private final Teardown teardown = new Teardown();
     private final Map<String, LogicalUnit> units = new HashMap<>();
 
     /** Makes devices of {@code machine} in front of its disks. */
@@ -80,7 +82,7 @@ final class StorageDevices {
 
     private void attach(ScsiBus bus, DiskConfig disk, LunRange place) {
         if (place.isSingle()) {
-            LogicalUnit unit = units.computeIfAbsent(disk.id(), id -> scsiDisk(disk, disk.serial()));
+            LogicalUnit unit = units.computeIfAbsent(disk.id(), id -> unit(disk));
             bus.attach(place.targets().first(), place.luns().first(), unit);
             return;
         }
@@ -90,16 +92,32 @@ final class StorageDevices {
         }
     }
 
-    private ScsiDisk scsiDisk(DiskConfig disk, String serial) {
+    private LogicalUnit unit(DiskConfig disk) {
+        return disk.cdrom()
+                ? teardown.opened(new CdRomDrive(identity(disk, disk.serial()), disks.discs(disk)))
+                : scsiDisk(disk, disk.serial());
+    }
+
+    private static DiskIdentity identity(DiskConfig disk, String serial) {
         String wwn =
                 disk.wwn().isPresent() ? HexFormat.of().toHexDigits(disk.wwn().getAsLong()) : "";
+        return new DiskIdentity(disk.vendor(), disk.product(), REVISION, serial, wwn);
+    }
+
+    private ScsiDisk scsiDisk(DiskConfig disk, String serial) {
         return new ScsiDisk(
                 disks.of(disk),
-                new DiskIdentity(disk.vendor(), disk.product(), REVISION, serial, wwn),
+                identity(disk, serial),
                 new DiskGeometry(disk.logicalBlockSize(), disk.physicalBlockSize()),
                 true,
                 disk.removable(),
                 Reservations.inMemory());
+    }
+
+    /** Takes the discs out of all drives, after the last request has ended. */
+    @Override
+    public void close() {
+        teardown.close();
     }
 
     /** What people call a controller: {@code scsi0}. */

@@ -381,10 +381,19 @@ class BadInputTest {
 
     @Test
     void kindsOfDiskThatThereAreNotAreRefused() {
-        refused(Vmm.plan("--disk", "file=a.iso,type=cdrom"), "Disk drive0", "type=cdrom", "readonly");
         refused(Vmm.plan("--disk", "file=/dev/sg0,type=lun"), "Disk drive0", "type=lun", "leave type= out");
         refused(Vmm.plan("--disk", "file=a,type=tape"), "type takes", "tape");
         refused(Vmm.plan("--disk", "file=a,bus=virtio,type=cdrom"), "type=", "bus=scsi");
+    }
+
+    @Test
+    void aDriveHasBlocksOfItsOwnAndOneNumber() {
+        refused(
+                Vmm.plan("--disk", "file=a.iso,type=cdrom,logical-block=4096"),
+                "CD-ROM drive",
+                "2048",
+                "logical-block=");
+        refused(Vmm.plan("--disk", "null:1G,type=cdrom,lun=0-3"), "CD-ROM drive", "one lun=");
     }
 
     @Test

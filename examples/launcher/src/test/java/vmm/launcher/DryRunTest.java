@@ -41,6 +41,17 @@ class DryRunTest {
     }
 
     @Test
+    void aDriveIsReadOnlyAndMayBeEmpty() {
+        Vmm vmm = Vmm.plan("--disk", "type=cdrom,file=a.iso", "--disk", "type=cdrom");
+        assertEquals(0, vmm.status(), vmm::err);
+        assertTrue(vmm.out().contains("drive0  CD-ROM drive  a.iso (read-only)  serial drive0"), vmm::out);
+        assertTrue(vmm.out().contains("drive1  CD-ROM drive  (no disc) (read-only)  serial drive1"), vmm::out);
+        assertEquals(
+                "cdrom",
+                json("--disk", "type=cdrom").get("disks").get(0).get("type").asString());
+    }
+
+    @Test
     void aDiskInMemoryNeedsNoKey() {
         JsonNode disks = json("--disk", "mem:64M,serial=RAM", "--disk", "file=null:4G,bus=virtio")
                 .get("disks");
