@@ -29,7 +29,7 @@ public final class BlockDevices {
             return new NullDisk(source, size(source, NULL), readOnly);
         }
         if (source.startsWith(MEMORY)) {
-            return new MemoryDisk(source, size(source, MEMORY), readOnly);
+            return new MemoryDisk(source, size(source, MEMORY), readOnly, options.unmap());
         }
         if (NbdDisk.isMeantBy(source)) {
             return NbdDisk.open(options);

@@ -1,13 +1,24 @@
 package vmm.block;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import vmm.block.ExtentQuery.State;
 import vmm.event.EventLoop;
 import vmm.linux.HostException;
 import vmm.linux.Mapping;
 
-/** A disk in this process's memory, zeroed at first and gone when closed. What is never written takes no room. */
+/**
+ * A disk in this process's memory, zeroed at first and gone when closed. What is never written takes no room, nor does
+ * what has been zeroed with leave to give it back.
+ */
 public final class MemoryDisk implements BlockDevice {
+    private static final int PAGE_SHIFT = 12;
+    private static final long PAGE = 1L << PAGE_SHIFT;
+    private static final byte USED = 1;
+
     private static final MemorySegment ZEROS = Arena.global().allocate(64 << 10);
 
     private final String name;
@@ -16,19 +27,30 @@ public final class MemoryDisk implements BlockDevice {
     private final Mapping mapping;
     private final MemorySegment content;
 
+    /** For each page a byte that is {@link #USED} or 0; null if memory is never given back. */
+    private final @Nullable Mapping usage;
+
     /**
      * Makes a disk.
      *
      * @param size in bytes, a positive multiple of 512
+     * @param unmap true if memory is given back where a request allows it
      * @throws vmm.linux.HostException if the host cannot reserve so much address space
      */
-    public MemoryDisk(String name, long size, boolean readOnly) {
+    public MemoryDisk(String name, long size, boolean readOnly, boolean unmap) {
         this.name = name;
         this.size = size;
         this.readOnly = readOnly;
         this.mapping = reserve(name, size);
         mapping.commit(0, size);
         this.content = mapping.segment();
+        this.usage = unmap && !readOnly ? usage(name, size) : null;
+    }
+
+    private static Mapping usage(String name, long size) {
+        Mapping made = reserve(name, (size >>> PAGE_SHIFT) + 1);
+        made.commit(0, made.segment().byteSize());
+        return made;
     }
 
     private static Mapping reserve(String name, long size) {
@@ -55,8 +77,38 @@ public final class MemoryDisk implements BlockDevice {
     }
 
     @Override
+    public int discardGranularity() {
+        return usage == null ? 0 : (int) PAGE;
+    }
+
+    @Override
     public BlockQueue openQueue(EventLoop loop) {
-        return this::submit;
+        return new BlockQueue() {
+            @Override
+            public void submit(BlockRequest request) {
+                MemoryDisk.this.submit(request);
+            }
+
+            @Override
+            public void query(ExtentQuery query) {
+                MemoryDisk.this.query(query);
+            }
+        };
+    }
+
+    private void query(ExtentQuery query) {
+        Mapping pages = usage;
+        if (pages == null) {
+            query.answer(State.ALLOCATED, query.length());
+            return;
+        }
+        long page = query.offset() >>> PAGE_SHIFT;
+        long last = (query.offset() + query.length() - 1) >>> PAGE_SHIFT;
+        byte first = pages.segment().get(JAVA_BYTE, page);
+        while (page < last && pages.segment().get(JAVA_BYTE, page + 1) == first) {
+            page++;
+        }
+        query.answer(first == USED ? State.ALLOCATED : State.DEALLOCATED, ((page + 1) << PAGE_SHIFT) - query.offset());
     }
 
     private void submit(BlockRequest request) {
@@ -64,12 +116,47 @@ public final class MemoryDisk implements BlockDevice {
         if (errno == 0) {
             switch (request.operation()) {
                 case READ -> request.data().copyFrom(content, request.offset());
-                case WRITE -> request.data().copyTo(content, request.offset());
+                case WRITE -> {
+                    markUsed(request.offset(), request.length());
+                    request.data().copyTo(content, request.offset());
+                }
                 case FLUSH, DISCARD -> {}
-                case WRITE_ZEROES -> zero(request.offset(), request.length());
+                case WRITE_ZEROES -> {
+                    if (usage != null && request.mayUnmap()) {
+                        giveBack(usage, request.offset(), request.length());
+                    } else {
+                        markUsed(request.offset(), request.length());
+                        zero(request.offset(), request.length());
+                    }
+                }
             }
         }
         request.end(errno);
+    }
+
+    private void markUsed(long offset, long length) {
+        Mapping pages = usage;
+        if (pages != null) {
+            for (long page = offset >>> PAGE_SHIFT; page << PAGE_SHIFT < offset + length; page++) {
+                pages.segment().set(JAVA_BYTE, page, USED);
+            }
+        }
+    }
+
+    /** Zeroes what is less than a page, and puts new memory in the place of whole pages. */
+    private void giveBack(Mapping pages, long offset, long length) {
+        long start = (offset + PAGE - 1) & -PAGE;
+        long end = (offset + length) & -PAGE;
+        if (start >= end) {
+            zero(offset, length);
+            return;
+        }
+        zero(offset, start - offset);
+        mapping.commit(start, end - start);
+        pages.segment()
+                .asSlice(start >>> PAGE_SHIFT, (end - start) >>> PAGE_SHIFT)
+                .fill((byte) 0);
+        zero(end, offset + length - end);
     }
 
     private void zero(long offset, long length) {
@@ -83,5 +170,8 @@ public final class MemoryDisk implements BlockDevice {
     @Override
     public void close() {
         mapping.close();
+        if (usage != null) {
+            usage.close();
+        }
     }
 }

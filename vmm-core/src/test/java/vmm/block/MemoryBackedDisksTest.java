@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import vmm.block.BlockRequest.Operation;
+import vmm.block.ExtentMap.Stretch;
+import vmm.block.ExtentQuery.State;
 import vmm.event.SteppedEventLoop;
 import vmm.linux.Errno;
 import vmm.linux.HostException;
@@ -37,6 +40,29 @@ class MemoryBackedDisksTest {
             assertEquals(0, ask(queue, read));
             assertArrayEquals(bytes, read.memory.toArray(ValueLayout.JAVA_BYTE));
             assertEquals(Errno.EINVAL, ask(queue, TestRequest.read(1 << 20, 512)));
+        }
+    }
+
+    @Test
+    void memoryThatMayBeUnmappedIsGivenBackByThePage() {
+        try (BlockDevice disk = BlockDevices.open("mem:64K", false)) {
+            BlockQueue queue = disk.openQueue(loop);
+            byte[] ones = new byte[64 << 10];
+            Arrays.fill(ones, (byte) 1);
+            assertEquals(List.of(new Stretch(State.DEALLOCATED, 64 << 10)), ExtentMap.of(disk));
+            assertEquals(0, ask(queue, TestRequest.write(0, ones)));
+            assertEquals(List.of(new Stretch(State.ALLOCATED, 64 << 10)), ExtentMap.of(disk));
+
+            assertEquals(0, ask(queue, TestRequest.range(Operation.WRITE_ZEROES, 512, 3 * 4096, true)));
+
+            Arrays.fill(ones, 512, 512 + 3 * 4096, (byte) 0);
+            assertArrayEquals(ones, read(queue, 0, ones.length));
+            assertEquals(
+                    List.of(
+                            new Stretch(State.ALLOCATED, 4096),
+                            new Stretch(State.DEALLOCATED, 2 * 4096),
+                            new Stretch(State.ALLOCATED, 13 * 4096)),
+                    ExtentMap.of(disk));
         }
     }
 

@@ -122,13 +122,15 @@ final class BlockAccess {
     /**
      * True if the initiator has exactly the data that the command is about; otherwise the task has ended. For commands
      * that would be something else with more or with less.
+     *
+     * @param countOffset where the CDB says how many blocks it is about
      */
-    static boolean hasExactly(ScsiTask task, long bytes) {
+    static boolean hasExactly(ScsiTask task, long bytes, int countOffset) {
         long there = task.dataOut().bytes();
         if (there < bytes) {
             task.endWithOverrun();
         } else if (there > bytes) {
-            task.fail(SenseCode.INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT);
+            task.invalidField(countOffset, ScsiTask.WHOLE_BYTE);
         }
         return there == bytes;
     }

@@ -25,7 +25,7 @@ final class CompareAndWrite extends SteppedCommand {
         if (!BlockAccess.isUnprotected(task)
                 || !BlockAccess.inRange(disk, task)
                 || !BlockAccess.canWrite(disk, task)
-                || !BlockAccess.hasExactly(task, 2 * BlockAccess.bytes(disk, task))) {
+                || !BlockAccess.hasExactly(task, 2 * BlockAccess.bytes(disk, task), COUNT)) {
             return;
         }
         if (task.blocks() == 0) {

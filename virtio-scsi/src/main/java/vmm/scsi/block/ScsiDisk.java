@@ -12,8 +12,8 @@ import vmm.scsi.reservation.Reservations;
 public final class ScsiDisk extends LogicalUnit {
     private static final int DIRECT_ACCESS_BLOCK_DEVICE = 0x00;
 
-    /** SAM-5, SPC-5, SBC-4, none of them in a certain revision (SPC-5, version descriptor values). */
-    private static final int[] VERSION_DESCRIPTORS = {0x00a0, 0x05c0, 0x0600};
+    /** SAM-5, SPC-4, SPC-5, SBC-3, SBC-4, none of them in a certain revision (SPC-5, version descriptor values). */
+    private static final int[] VERSION_DESCRIPTORS = {0x00a0, 0x0460, 0x05c0, 0x04c0, 0x0600};
 
     private final BlockDevice medium;
     private final DiskIdentity identity;

@@ -28,14 +28,14 @@ final class WriteSame extends SteppedCommand {
         Cdb cdb = task.cdb();
         long lba = BlockAccess.lba(cdb);
         long count = BlockAccess.count(cdb);
+        int block = disk.geometry().logicalBlock();
         // SBC-4 5.49: 0 means all up to the end, since WSNZ is 0
         task.concerns(lba, count == 0 ? Math.max(disk.blocks() - lba, 1) : count);
         if (BlockAccess.isUnprotected(task)
+                && BlockAccess.canWrite(disk, task)
                 && hasGoodFlags(disk, task)
                 && BlockAccess.inRange(disk, task)
-                && BlockAccess.canWrite(disk, task)
-                && (!hasData(cdb)
-                        || BlockAccess.hasExactly(task, disk.geometry().logicalBlock()))) {
+                && (!hasData(cdb) || BlockAccess.hasExactly(task, block, BlockAccess.countOffset(cdb)))) {
             nexus.enter(task, this);
         }
     }

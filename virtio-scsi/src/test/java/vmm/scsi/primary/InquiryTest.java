@@ -30,12 +30,11 @@ class InquiryTest {
     @Test
     void standardDataNameTheDiskAndTheStandardsItObeys() {
         // SPC-5 6.7.2: direct access, SPC-5, NORMACA, response data format 2, 91 bytes more, command queuing; then the
-        // names;
-        // then SAM-5, SPC-5 and SBC-4 in bytes 58 to 63
+        // names; then SAM-5, SPC-4, SPC-5, SBC-3 and SBC-4 from byte 58 on
         byte[] expected = new byte[96];
         System.arraycopy(HexFormat.of().parseHex("000007325b000002"), 0, expected, 0, 8);
         System.arraycopy("ACME    ROCKET DISK     1.25".getBytes(US_ASCII), 0, expected, 8, 28);
-        System.arraycopy(HexFormat.of().parseHex("00a005c00600"), 0, expected, 58, 6);
+        System.arraycopy(HexFormat.of().parseHex("00a0046005c004c00600"), 0, expected, 58, 10);
 
         Initiator.Result result = initiator().read("12 00 00 00 ff 00", 255);
 

@@ -71,7 +71,7 @@ class AllocationTest {
      */
     @Test
     void readsAndWritesAreServedWithoutAnAllocation() {
-        try (MemoryDisk medium = new MemoryDisk("mem", 1 << 20, false)) {
+        try (MemoryDisk medium = new MemoryDisk("mem", 1 << 20, false, true)) {
             ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
             bus.attach(3, 300, new ScsiDisk(medium, DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true));
             VirtioScsiDevice device =
