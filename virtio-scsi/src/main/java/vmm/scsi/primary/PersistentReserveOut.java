@@ -1,14 +1,18 @@
 package vmm.scsi.primary;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import vmm.scsi.Cdb;
 import vmm.scsi.ItlNexus;
 import vmm.scsi.NexusId;
 import vmm.scsi.ParameterList;
+import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
 import vmm.scsi.TransportId;
@@ -114,14 +118,48 @@ final class PersistentReserveOut {
     }
 
     static void preempt(ReservationView view, ScsiTask task) {
+        Outcome outcome = preempted(view, task);
+        if (outcome != null) {
+            end(task, outcome);
+        }
+    }
+
+    static void preemptAndAbort(ReservationView view, ScsiTask task) {
+        switch (preempted(view, task)) {
+            case Outcome.Done done -> abort(task, done.preempted());
+            case Outcome.Refused refused -> end(task, refused);
+            case null -> {}
+        }
+    }
+
+    /** What a PREEMPT comes to; null if the command has ended. */
+    private static @Nullable Outcome preempted(ReservationView view, ScsiTask task) {
         ParameterList list = basicList(task, true);
         if (list == null) {
-            return;
+            return null;
         }
         ReservationType type = type(task);
-        Outcome outcome = view.reservations()
+        return view.reservations()
                 .change(state -> ServiceActions.preempt(state, view.id(), list.u64(KEY), list.u64(NEW_KEY), type));
-        end(task, outcome);
+    }
+
+    /** Aborts all commands of those that were preempted; when the last has ended, and none can write any more, ends. */
+    private static void abort(ScsiTask task, Set<NexusId> preempted) {
+        ItlNexus own = Objects.requireNonNull(task.nexus());
+        List<ItlNexus> victims = new ArrayList<>();
+        own.unit().forEachNexus(nexus -> {
+            if (preempted.contains(nexus.initiator().id())) {
+                victims.add(nexus);
+            }
+        });
+        AtomicInteger left = new AtomicInteger(victims.size() + 1);
+        Runnable one = () -> {
+            if (left.decrementAndGet() == 0) {
+                own.runOnLoop(() -> task.end(ScsiStatus.GOOD), () -> {});
+            }
+        };
+        victims.forEach(victim -> victim.abortForOther(one));
+        one.run();
     }
 
     static void registerAndMove(ReservationView view, ScsiTask task) {

@@ -37,7 +37,7 @@ public final class ReservationCommands {
                 out("RELEASE", 0x02, "ff", view, PersistentReserveOut::release),
                 out("CLEAR", 0x03, "00", view, PersistentReserveOut::clear),
                 out("PREEMPT", 0x04, "ff", view, PersistentReserveOut::preempt),
-                out("PREEMPT AND ABORT", 0x05, "ff", view, PersistentReserveOut::preempt),
+                out("PREEMPT AND ABORT", 0x05, "ff", view, PersistentReserveOut::preemptAndAbort),
                 out("REGISTER AND IGNORE EXISTING KEY", 0x06, "00", view, PersistentReserveOut::registerAndIgnore),
                 out("REGISTER AND MOVE", 0x07, "00", view, PersistentReserveOut::registerAndMove));
     }
