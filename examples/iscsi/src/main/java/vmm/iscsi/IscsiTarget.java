@@ -7,6 +7,7 @@ import java.util.Map;
 import vmm.event.EventLoop;
 import vmm.scsi.ItNexus;
 import vmm.scsi.ScsiTarget;
+import vmm.scsi.TransportId;
 
 /**
  * An iSCSI target node with one portal group: a {@link ScsiTarget} and the sessions that initiators have with it. Each
@@ -29,6 +30,10 @@ final class IscsiTarget implements LoginPhase.Admission {
     private record Port(String initiator, long isid) {
         static Port of(SessionParameters parameters) {
             return new Port(parameters.initiatorName(), parameters.isid());
+        }
+
+        TransportId transportId() {
+            return TransportId.iscsi(initiator, isid);
         }
     }
 
@@ -94,7 +99,7 @@ final class IscsiTarget implements LoginPhase.Admission {
         if (login.parameters().discovery()) {
             return new OpenSession(new Session(login, this, null, output), loops.getFirst(), login.tsih(), output);
         }
-        ItNexus nexus = target.connect(loops.get(connected++ % loops.size()));
+        ItNexus nexus = target.connect(loops.get(connected++ % loops.size()), port.transportId());
         OpenSession open = new OpenSession(new Session(login, this, nexus, output), nexus.loop(), login.tsih(), output);
         sessions.put(port, open);
         return open;

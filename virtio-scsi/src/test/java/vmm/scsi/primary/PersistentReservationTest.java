@@ -1,6 +1,7 @@
 package vmm.scsi.primary;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static vmm.scsi.ScsiStatus.GOOD;
 import static vmm.scsi.ScsiStatus.RESERVATION_CONFLICT;
@@ -33,7 +34,8 @@ class PersistentReservationTest {
     private static final String RESERVATIONS_RELEASED = "2a 04";
     private static final String REGISTRATIONS_PREEMPTED = "2a 05";
 
-    private final ScsiDisk disk = Initiator.disk(new FakeDisk(1 << 20));
+    private final FakeDisk medium = new FakeDisk(1 << 20);
+    private final ScsiDisk disk = Initiator.disk(medium);
     private final Registrant first = new Registrant(disk, 0x11);
     private final Registrant second = new Registrant(disk, 0x22);
     private final Registrant third = new Registrant(disk, 0x33);
@@ -270,6 +272,29 @@ class PersistentReservationTest {
         assertEquals(INVALID_PARAMETER, sense(first.preempt(0, WRITE_EXCLUSIVE)));
         assertEquals(RESERVATION_CONFLICT, second.preempt(0x11, WRITE_EXCLUSIVE).status());
         assertEquals(1, first.generation());
+    }
+
+    @Test
+    void preemptAndAbortEndsWhenNothingOfThePreemptedIsLeft() {
+        first.register();
+        second.register();
+        medium.hold();
+        Initiator.Task write = first.start("2a 00 00 00 00 00 00 00 01 00", new byte[512]);
+        Initiator.Task preempt = second.start(
+                "5f 05 03 00 00 00 00 00 18 00",
+                ByteBuffer.allocate(24).putLong(0x22).putLong(0x11).array());
+
+        second.initiator.loop.runUntilIdle();
+        first.initiator.loop.runUntilIdle();
+        assertFalse(preempt.ended());
+        medium.release();
+        first.initiator.loop.runUntilIdle();
+        second.initiator.loop.runUntilIdle();
+
+        assertTrue(write.aborted());
+        assertTrue(preempt.ended());
+        assertEquals(GOOD, preempt.status());
+        assertEquals(REGISTRATIONS_PREEMPTED, first.attention());
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import vmm.scsi.Initiator;
 import vmm.scsi.ScsiStatus;
@@ -54,6 +55,10 @@ public final class Registrant {
         String cdb = "5f %02x %02x 00 00 00 %02x %02x %02x 00"
                 .formatted(action, type, list.length >>> 16, list.length >>> 8 & 0xff, list.length & 0xff);
         return initiator.write(cdb, list);
+    }
+
+    Initiator.Task start(String cdb, byte[] out) {
+        return initiator.start(0, HexFormat.ofDelimiter(" ").parseHex(cdb), out, 0, 1);
     }
 
     /** REGISTER of its key. */
