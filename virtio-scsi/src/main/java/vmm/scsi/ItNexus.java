@@ -109,7 +109,7 @@ public final class ItNexus {
         };
         for (ItlNexus each : known) {
             each.tasks().forgetAca();
-            each.tasks().abort(task -> true, ending, one);
+            each.abortAll(ending, one);
         }
         one.run();
     }

@@ -81,7 +81,28 @@ public abstract class ItlNexus {
      */
     public final void abortForOther(Runnable ended) {
         TaskEnding ending = unit.taskAbortedStatus() ? TaskEnding.ANSWERED : TaskEnding.ABORTED;
-        runOnLoop(() -> tasks.abort(task -> true, ending, ended), ended);
+        runOnLoop(() -> abortAll(ending, ended), ended);
+    }
+
+    /**
+     * Aborts all commands, of which none waits for the medium longer than its work takes. Loop thread only.
+     *
+     * @param ended called when the last of them has ended, perhaps before this returns
+     */
+    final void abortAll(TaskEnding ending, Runnable ended) {
+        tasks.abort(task -> true, ending, () -> {
+            drain(false);
+            ended.run();
+        });
+        // Only now, so that commands which end by this are aborted ones.
+        drain(true);
+    }
+
+    /**
+     * Begins or ends a drain, see {@link vmm.block.BlockQueue#drain}; there may be several at once. Loop thread only.
+     */
+    protected void drain(boolean on) {
+        // Most have no medium to wait for.
     }
 
     /** Runs something on this nexus's loop, or {@code otherwise} here if the loop is closed. Any thread may call. */

@@ -9,6 +9,9 @@ public abstract class MediumNexus extends ItlNexus {
     private @Nullable BlockDevice medium;
     private @Nullable BlockQueue queue;
 
+    /** How many drains there are. */
+    private int drains;
+
     /** The nexus of {@code unit} and {@code initiator}, with POWER ON OCCURRED to tell. */
     protected MediumNexus(ItNexus initiator, LogicalUnit unit) {
         super(initiator, unit);
@@ -26,7 +29,19 @@ public abstract class MediumNexus extends ItlNexus {
             open = present.openQueue(initiator().loop());
             medium = present;
             queue = open;
+            if (drains > 0) {
+                open.drain(true);
+            }
         }
         return open;
+    }
+
+    @Override
+    protected final void drain(boolean on) {
+        drains += on ? 1 : -1;
+        BlockQueue open = queue;
+        if (open != null) {
+            open.drain(drains > 0);
+        }
     }
 }

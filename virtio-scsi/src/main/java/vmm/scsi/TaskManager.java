@@ -54,7 +54,7 @@ final class TaskManager {
         switch (function) {
             case ABORT_TASK -> tasks.abort(task -> task.tag() == tag, TaskEnding.ABORTED, complete);
             // SAM-5 7.5: where each nexus has a task set of its own, the two are the same
-            case ABORT_TASK_SET, CLEAR_TASK_SET -> tasks.abort(task -> true, TaskEnding.ABORTED, complete);
+            case ABORT_TASK_SET, CLEAR_TASK_SET -> through.abortAll(TaskEnding.ABORTED, complete);
             case CLEAR_ACA -> {
                 if (!tasks.clearAca(complete)) {
                     answer.accept(ServiceResponse.FUNCTION_REJECTED);
@@ -96,7 +96,7 @@ final class TaskManager {
             other.runOnLoop(
                     () -> {
                         other.tasks().forgetAca();
-                        other.tasks().abort(task -> true, ending, countdown);
+                        other.abortAll(ending, countdown);
                     },
                     countdown);
         });
