@@ -24,6 +24,15 @@ status=0
 "$@" >"$folder/console" &
 machine=$!
 tail -n +1 -f --pid "$machine" "$folder/console" | sed -u 's/\r$//' &
+# Rounds take a minute or two, so a guest that is silent for longer has come to a standstill.
+while kill -0 "$machine" 2>/dev/null; do
+    sleep 5
+    if [ $(($(date +%s) - $(stat -c %Y "$folder/console"))) -gt 600 ]; then
+        echo "The guest has been silent for ten minutes, so it is ended."
+        kill "$machine"
+        break
+    fi
+done
 wait "$machine" || status=$?
 wait
 # A console ends its lines with CR and LF.
