@@ -65,11 +65,19 @@ public final class DeviceServer<N extends ItlNexus> {
         if (supported.needsMedium()) {
             SenseCode why = nexus.notReady();
             if (why != null) {
-                task.fail(why);
+                refuse(nexus, task, why);
                 return;
             }
         }
         run(supported, nexus, task);
+    }
+
+    private static void refuse(ItlNexus nexus, ScsiTask task, SenseCode why) {
+        SenseData sense = task.beginSense(why);
+        if (nexus.progress() != ItlNexus.NO_PROGRESS) {
+            sense.setProgress(nexus.progress());
+        }
+        task.end(ScsiStatus.CHECK_CONDITION);
     }
 
     private static <S extends ItlNexus> void run(SupportedCommand<S> supported, S nexus, ScsiTask task) {

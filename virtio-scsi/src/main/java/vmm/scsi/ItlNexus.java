@@ -23,6 +23,9 @@ public abstract class ItlNexus {
         }
     }
 
+    /** No operation is under way. */
+    public static final int NO_PROGRESS = -1;
+
     private final ItNexus initiator;
     private final LogicalUnit unit;
 
@@ -123,6 +126,22 @@ public abstract class ItlNexus {
     /** What the reservations of the logical unit mean for this initiator. */
     public ReservationGate reservations() {
         return ReservationGate.OPEN;
+    }
+
+    /**
+     * What REQUEST SENSE tells if no unit attention condition is pending (SPC-5), or null: why the unit is not ready.
+     */
+    public @Nullable SenseCode condition() {
+        return notReady();
+    }
+
+    /**
+     * How far a long operation has come that keeps the unit from being ready (SPC-5, progress indication).
+     *
+     * @return parts of 65,536, or {@link #NO_PROGRESS}
+     */
+    public int progress() {
+        return NO_PROGRESS;
     }
 
     /** Establishes a unit attention condition (SAM-5). Any thread may call. */

@@ -21,7 +21,7 @@ public abstract class ScsiTask {
     public static final int LONGEST_PARAMETER_LIST = 1 << 20;
 
     /** For {@link #invalidField} and {@link #invalidParameter}: the field has whole bytes. */
-    public static final int WHOLE_BYTE = -1;
+    public static final int WHOLE_BYTE = SenseData.WHOLE_BYTE;
 
     private final Cdb cdb = new Cdb();
     private final SenseData sense = new SenseData();
@@ -449,15 +449,25 @@ public abstract class ScsiTask {
         end(ScsiStatus.GOOD);
     }
 
+    /**
+     * Begins sense data in the format that the logical unit is set to (D_SENSE, SPC-5). Who wants to add to them does,
+     * and then {@linkplain #end ends} the command with CHECK CONDITION.
+     */
+    public final SenseData beginSense(SenseCode code) {
+        ItlNexus through = nexus;
+        sense.begin(code, through != null && through.unit().descriptorSense());
+        return sense;
+    }
+
     /** Ends the command with CHECK CONDITION. */
     public final void fail(SenseCode code) {
-        sense.setFixed(code);
+        beginSense(code);
         end(ScsiStatus.CHECK_CONDITION);
     }
 
     /** Ends the command with CHECK CONDITION and a value for the INFORMATION field. */
     public final void fail(SenseCode code, long information) {
-        sense.setFixed(code);
+        beginSense(code);
         sense.setInformation(information);
         end(ScsiStatus.CHECK_CONDITION);
     }
@@ -469,7 +479,7 @@ public abstract class ScsiTask {
      * @param bit its leftmost bit there, or {@link #WHOLE_BYTE}
      */
     public final void invalidField(int offset, int bit) {
-        sense.setFixed(SenseCode.INVALID_FIELD_IN_CDB);
+        beginSense(SenseCode.INVALID_FIELD_IN_CDB);
         sense.setFieldPointer(true, offset, bit);
         end(ScsiStatus.CHECK_CONDITION);
     }
@@ -481,7 +491,7 @@ public abstract class ScsiTask {
      * @param bit its leftmost bit there, or {@link #WHOLE_BYTE}
      */
     public final void invalidParameter(int offset, int bit) {
-        sense.setFixed(SenseCode.INVALID_FIELD_IN_PARAMETER_LIST);
+        beginSense(SenseCode.INVALID_FIELD_IN_PARAMETER_LIST);
         sense.setFieldPointer(false, offset, bit);
         end(ScsiStatus.CHECK_CONDITION);
     }

@@ -100,8 +100,9 @@ final class BlockAccess {
 
     /** True if the disk may be written to; otherwise the task has ended. */
     static boolean canWrite(ScsiDisk disk, ScsiTask task) {
-        if (disk.writeProtected()) {
-            task.fail(SenseCode.WRITE_PROTECTED);
+        SenseCode protection = disk.writeProtection();
+        if (protection != null) {
+            task.fail(protection);
             return false;
         }
         return true;

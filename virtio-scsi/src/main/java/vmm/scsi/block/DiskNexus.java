@@ -9,17 +9,18 @@ import vmm.block.BlockQueue;
 import vmm.block.BlockRequest;
 import vmm.block.ExtentQuery;
 import vmm.linux.IoVector;
+import vmm.scsi.CommandTable;
 import vmm.scsi.DeviceServer;
 import vmm.scsi.ItNexus;
-import vmm.scsi.MediumNexus;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
 import vmm.scsi.TaskList;
+import vmm.scsi.primary.PrimaryNexus;
 import vmm.scsi.reservation.ReservationView;
 
 /** What a disk keeps for one initiator: its part of the commands of a disk. */
-final class DiskNexus extends MediumNexus {
+final class DiskNexus extends PrimaryNexus {
     private final ScsiDisk disk;
     private final DeviceServer<DiskNexus> server;
 
@@ -51,6 +52,11 @@ final class DiskNexus extends MediumNexus {
     @Override
     protected BlockDevice medium() {
         return disk.medium();
+    }
+
+    @Override
+    protected CommandTable<?> commands() {
+        return server.table();
     }
 
     @Override

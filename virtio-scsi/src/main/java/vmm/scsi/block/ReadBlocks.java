@@ -30,7 +30,9 @@ final class ReadBlocks implements RangeCommand {
     public void begin(DiskNexus nexus, ScsiTask task) {
         ScsiDisk disk = nexus.unit();
         // SBC-4, FUA: what the volatile cache has newer than the medium is brought there first
-        if (BlockAccess.has(task.cdb(), BlockAccess.FUA) && disk.writeCache() && !disk.writeProtected()) {
+        if (BlockAccess.has(task.cdb(), BlockAccess.FUA)
+                && disk.writeCache()
+                && !disk.medium().readOnly()) {
             task.flushMedium(nexus, this, FLUSHING);
         } else {
             read(nexus, task);

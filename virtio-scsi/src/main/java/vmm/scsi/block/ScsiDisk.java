@@ -1,15 +1,26 @@
 package vmm.scsi.block;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import vmm.block.BlockDevice;
+import vmm.scsi.BigEndian;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ItNexus;
 import vmm.scsi.ItlNexus;
-import vmm.scsi.LogicalUnit;
+import vmm.scsi.ParameterData;
+import vmm.scsi.SenseCode;
+import vmm.scsi.primary.ModePages;
+import vmm.scsi.primary.PrimaryUnit;
 import vmm.scsi.reservation.Reservations;
 
 /** A direct access block device (SBC-4) whose blocks are the bytes of a {@link BlockDevice}. */
-public final class ScsiDisk extends LogicalUnit {
+public final class ScsiDisk extends PrimaryUnit {
+    // DEVICE-SPECIFIC PARAMETER (SBC-4, mode parameters)
+    private static final int WP = 1 << 7;
+    private static final int DPOFUA = 1 << 4;
+
+    private static final long BEYOND_32_BITS = 0xffff_ffffL;
+
     private static final int DIRECT_ACCESS_BLOCK_DEVICE = 0x00;
 
     /** SAM-5, SPC-4, SPC-5, SBC-3, SBC-4, none of them in a certain revision (SPC-5, version descriptor values). */
@@ -18,10 +29,11 @@ public final class ScsiDisk extends LogicalUnit {
     private final BlockDevice medium;
     private final DiskIdentity identity;
     private final DiskGeometry geometry;
-    private final boolean writeCache;
+    private volatile boolean writeCache;
     private final boolean removable;
     private final RangeGuard guard = new RangeGuard();
     private final Reservations reservations;
+    private volatile boolean softwareWriteProtect;
     private volatile boolean stopped;
 
     /** A disk that is not removable, and whose reservations are kept in memory. See the longest constructor. */
@@ -54,6 +66,7 @@ public final class ScsiDisk extends LogicalUnit {
             boolean writeCache,
             boolean removable,
             Reservations reservations) {
+        super(DiskModePages.of(writeCache));
         if (medium.size() < geometry.logicalBlock()) {
             throw new IllegalArgumentException(
                     medium.name() + " is smaller than one block of " + geometry.logicalBlock() + " bytes.");
@@ -61,9 +74,9 @@ public final class ScsiDisk extends LogicalUnit {
         this.medium = medium;
         this.identity = identity;
         this.geometry = geometry;
-        this.writeCache = writeCache;
         this.removable = removable;
         this.reservations = reservations;
+        this.writeCache = writeCache;
     }
 
     @Override
@@ -116,12 +129,21 @@ public final class ScsiDisk extends LogicalUnit {
      * as zeros.
      */
     public boolean isThin() {
-        return medium.discardGranularity() > 0 && !writeProtected();
+        return medium.discardGranularity() > 0 && !medium.readOnly();
     }
 
     /** True if writes are refused. */
     public boolean writeProtected() {
-        return medium.readOnly();
+        return writeProtection() != null;
+    }
+
+    /** Why writes are refused, or null if they are not. */
+    @Nullable
+    SenseCode writeProtection() {
+        if (medium.readOnly()) {
+            return SenseCode.WRITE_PROTECTED;
+        }
+        return softwareWriteProtect ? SenseCode.LOGICAL_UNIT_SOFTWARE_WRITE_PROTECTED : null;
     }
 
     /** True if writes may stay in a volatile cache: WCE of the caching mode page (SBC-4). */
@@ -154,7 +176,40 @@ public final class ScsiDisk extends LogicalUnit {
     }
 
     @Override
+    protected int deviceSpecificParameter() {
+        return DPOFUA | (writeProtected() ? WP : 0);
+    }
+
+    @Override
+    protected void writeBlockDescriptor(ParameterData data, boolean longLba) {
+        if (longLba) {
+            data.u64(blocks()).zeros(4).u32(geometry.logicalBlock());
+        } else {
+            data.u32(Math.min(blocks(), BEYOND_32_BITS)).u8(0).u24(geometry.logicalBlock());
+        }
+    }
+
+    @Override
+    protected int refusedInBlockDescriptor(byte[] wanted, byte[] present) {
+        boolean longLba = present.length == 16;
+        long blocks = longLba ? BigEndian.get64(wanted, 0) : BigEndian.get32(wanted, 0);
+        // SBC-4: 0 keeps the number of blocks as it is, all ones sets it to the largest, which it is
+        boolean unchanged = blocks == 0 || blocks == (longLba ? -1 : BEYOND_32_BITS);
+        if (unchanged) {
+            System.arraycopy(present, 0, wanted, 0, longLba ? Long.BYTES : Integer.BYTES);
+        }
+        return super.refusedInBlockDescriptor(wanted, present);
+    }
+
+    @Override
+    protected void modesChanged() {
+        writeCache = modes().has(DiskModePages.CACHING, 2, DiskModePages.WCE);
+        softwareWriteProtect = modes().has(ModePages.CONTROL, 4, ModePages.SWP);
+    }
+
+    @Override
     protected void restore() {
+        super.restore();
         stopped = false;
         reservations.freeUnit();
     }

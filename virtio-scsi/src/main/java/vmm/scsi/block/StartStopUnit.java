@@ -30,7 +30,7 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
         } else if (cdb.has(4, START)) {
             disk.setStopped(false);
             task.end(ScsiStatus.GOOD);
-        } else if (cdb.has(4, NO_FLUSH) || disk.writeProtected()) {
+        } else if (cdb.has(4, NO_FLUSH) || disk.medium().readOnly()) {
             stop(disk, task);
         } else {
             task.flushMedium(nexus, this, FLUSHING);

@@ -19,7 +19,7 @@ final class SynchronizeCache implements MediumCommand<DiskNexus> {
         if (!BlockAccess.inRange(disk, task)) {
             return;
         }
-        if (disk.writeProtected()) {
+        if (disk.medium().readOnly()) {
             task.end(ScsiStatus.GOOD);
         } else if (task.cdb().has(1, IMMED)) {
             nexus.flushUnasked();

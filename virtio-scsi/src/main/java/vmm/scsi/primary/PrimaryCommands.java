@@ -27,6 +27,31 @@ public final class PrimaryCommands {
             .despiteAttention()
             .under(ReservationClass.ALWAYS);
 
+    private static final ModeSelect MODE_SELECT = new ModeSelect();
+    private static final ModeSense MODE_SENSE = new ModeSense();
+
+    /** What every {@link PrimaryUnit} has beside INQUIRY, in the order of the operation codes. */
+    public static final List<SupportedCommand<? super PrimaryNexus>> OF_UNITS = List.of(
+            TEST_UNIT_READY,
+            REQUEST_SENSE,
+            SupportedCommand.of("MODE SELECT (6)", "15 11 00 00 ff 04", MODE_SELECT),
+            SupportedCommand.of("MODE SENSE (6)", "1a 08 ff ff ff 04", MODE_SENSE)
+                    .under(ReservationClass.READ),
+            SupportedCommand.of("MODE SELECT (10)", "55 11 00 00 00 00 00 ff ff 04", MODE_SELECT),
+            SupportedCommand.of("MODE SENSE (10)", "5a 18 ff ff 00 00 00 ff ff 04", MODE_SENSE)
+                    .under(ReservationClass.READ),
+            REPORT_LUNS,
+            SupportedCommand.ofAction(
+                            "REPORT SUPPORTED OPERATION CODES",
+                            "a3 0c 87 ff ff ff ff ff ff ff 00 04",
+                            new ReportSupportedOperationCodes())
+                    .under(ReservationClass.READ),
+            SupportedCommand.ofAction(
+                            "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
+                            "a3 0d 80 00 00 00 ff ff ff ff 00 04",
+                            new ReportSupportedTaskManagementFunctions())
+                    .under(ReservationClass.READ));
+
     private PrimaryCommands() {}
 
     /**

@@ -15,17 +15,20 @@ final class RequestSense implements Command<ItlNexus> {
     @Override
     public void execute(ItlNexus nexus, ScsiTask task) {
         UnitAttention attention = nexus.takeAttention();
-        SenseCode code = attention == null ? nexus.notReady() : attention.code();
-        answer(task, code == null ? SenseCode.NO_ADDITIONAL_SENSE_INFORMATION : code);
+        if (attention != null) {
+            answer(task, attention.code(), ItlNexus.NO_PROGRESS);
+            return;
+        }
+        SenseCode code = nexus.condition();
+        answer(task, code == null ? SenseCode.NO_ADDITIONAL_SENSE_INFORMATION : code, nexus.progress());
     }
 
     /** Ends the command with sense data for {@code code}. */
-    static void answer(ScsiTask task, SenseCode code) {
+    static void answer(ScsiTask task, SenseCode code, int progress) {
         SenseData sense = new SenseData();
-        if (task.cdb().has(1, DESC)) {
-            sense.setDescriptor(code);
-        } else {
-            sense.setFixed(code);
+        sense.begin(code, task.cdb().has(1, DESC));
+        if (progress != ItlNexus.NO_PROGRESS) {
+            sense.setProgress(progress);
         }
         ParameterData data = new ParameterData().bytes(sense.bytes(), sense.length());
         task.answer(data, task.cdb().u8(4));

@@ -19,7 +19,8 @@ class DiskStateTest {
 
     private static final String ERROR_RECOVERY = " 01 0a c0 00 00 00 00 00 00 00 00 00";
     private static final String CACHING = " 08 12 04 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00";
-    private static final String CONTROL = " 0a 0a 02 10 00 00 00 00 ff ff 00 00";
+    private static final String CONTROL = " 0a 0a 22 10 00 00 00 00 ff ff 00 00";
+    private static final String POWER = " 1a 26" + " 00".repeat(38);
     private static final String EXCEPTIONS = " 1c 0a 08 00 00 00 00 00 00 00 00 00";
 
     private final FakeDisk medium = new FakeDisk(1 << 20);
@@ -104,16 +105,17 @@ class DiskStateTest {
 
     @Test
     void modeSenseGivesAllPagesBehindHeaderAndBlockDescriptor() {
-        // SPC-5 7.5.6: 67 bytes follow, DPOFUA, one descriptor of 8; 2048 blocks of 512 bytes
+        // SPC-5 7.5.6: 107 bytes follow, DPOFUA, one descriptor of 8; 2048 blocks of 512 bytes
         assertEquals(
-                "43 00 10 08 00 00 08 00 00 00 02 00" + ERROR_RECOVERY + CACHING + CONTROL + EXCEPTIONS,
+                "6b 00 10 08 00 00 08 00 00 00 02 00" + ERROR_RECOVERY + CACHING + CONTROL + POWER + EXCEPTIONS,
                 initiator.read("1a 00 3f 00 ff 00", 255).hex());
     }
 
     @Test
     void theLongModeSenseHasTheLongHeader() {
         assertEquals(
-                "00 46 00 10 00 00 00 08 00 00 08 00 00 00 02 00" + ERROR_RECOVERY + CACHING + CONTROL + EXCEPTIONS,
+                "00 6e 00 10 00 00 00 08 00 00 08 00 00 00 02 00" + ERROR_RECOVERY + CACHING + CONTROL + POWER
+                        + EXCEPTIONS,
                 initiator.read("5a 00 3f 00 00 00 00 01 00 00", 256).hex());
         // LLBAA: a descriptor of 16 bytes
         assertEquals(
@@ -132,9 +134,9 @@ class DiskStateTest {
     }
 
     @Test
-    void nothingIsChangeableAndDefaultsAreWhatIsCurrent() {
+    void theWriteCacheIsChangeableAndDefaultsAreWhatIsCurrent() {
         assertEquals(
-                "17 00 10 00 08 12" + " 00".repeat(18),
+                "17 00 10 00 08 12 04" + " 00".repeat(17),
                 initiator.read("1a 08 48 00 ff 00", 255).hex());
         assertEquals(
                 "17 00 10 00" + CACHING,

@@ -127,7 +127,7 @@ class RandomRequestsTest {
         byte[] header = Driver.header(
                 Driver.lun(addresses[disk][0], addresses[disk][1]),
                 random.nextLong(),
-                random.nextInt(4),
+                random.nextInt(3),
                 String.join(" ", cdb.split("(?<=\\G..)")));
         byte[] data = new byte[write ? count * 512 : 0];
         random.nextBytes(data);

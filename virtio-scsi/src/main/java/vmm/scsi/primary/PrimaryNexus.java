@@ -1,0 +1,19 @@
+package vmm.scsi.primary;
+
+import vmm.scsi.CommandTable;
+import vmm.scsi.ItNexus;
+import vmm.scsi.MediumNexus;
+
+/** What a {@link PrimaryUnit} keeps for one initiator. */
+public abstract class PrimaryNexus extends MediumNexus {
+    /** The nexus of {@code unit} and {@code initiator}, with POWER ON OCCURRED to tell. */
+    protected PrimaryNexus(ItNexus initiator, PrimaryUnit unit) {
+        super(initiator, unit);
+    }
+
+    @Override
+    public abstract PrimaryUnit unit();
+
+    /** The commands that the logical unit has. */
+    protected abstract CommandTable<?> commands();
+}

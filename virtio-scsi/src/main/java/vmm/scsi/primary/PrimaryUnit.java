@@ -1,0 +1,70 @@
+package vmm.scsi.primary;
+
+import vmm.scsi.LogicalUnit;
+import vmm.scsi.ParameterData;
+
+/** A logical unit with mode parameters (SPC-5 7.5). */
+public abstract class PrimaryUnit extends LogicalUnit {
+    private final ModeParameters modes;
+
+    /**
+     * A logical unit with these mode pages.
+     *
+     * @param pages those that all units of its kind share
+     */
+    protected PrimaryUnit(ModePages pages) {
+        modes = new ModeParameters(pages);
+    }
+
+    /** Its mode parameters. */
+    public final ModeParameters modes() {
+        return modes;
+    }
+
+    @Override
+    public boolean descriptorSense() {
+        return modes.has(ModePages.CONTROL, 2, ModePages.D_SENSE);
+    }
+
+    @Override
+    public boolean taskAbortedStatus() {
+        return modes.has(ModePages.CONTROL, 5, ModePages.TAS);
+    }
+
+    /** The DEVICE-SPECIFIC PARAMETER of the mode parameter header. */
+    protected abstract int deviceSpecificParameter();
+
+    /**
+     * Adds the mode parameter block descriptor.
+     *
+     * @param longLba true for the 16 bytes of a LONGLBA one, false for 8 bytes
+     */
+    protected abstract void writeBlockDescriptor(ParameterData data, boolean longLba);
+
+    /**
+     * Looks at a block descriptor of MODE SELECT.
+     *
+     * @param wanted what the initiator sent, as long as what {@link #writeBlockDescriptor} writes
+     * @param present what is so now
+     * @return where it asks for something that cannot be, or -1
+     */
+    protected int refusedInBlockDescriptor(byte[] wanted, byte[] present) {
+        for (int i = 0; i < present.length; i++) {
+            if (wanted[i] != present[i]) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Mode parameters have changed. On the loop of any initiator. */
+    protected void modesChanged() {
+        // Most ask for them when they need them.
+    }
+
+    @Override
+    protected void restore() {
+        modes.reset();
+        modesChanged();
+    }
+}
