@@ -10,8 +10,9 @@ import vmm.linux.HostException;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ItNexus;
 import vmm.scsi.ItlNexus;
-import vmm.scsi.LogicalUnit;
+import vmm.scsi.ParameterData;
 import vmm.scsi.UnitAttention;
+import vmm.scsi.primary.PrimaryUnit;
 
 /**
  * A drive for CD-ROMs and DVD-ROMs (MMC-6) with a tray. What lies on the tray when it closes is the disc; so a host
@@ -19,7 +20,7 @@ import vmm.scsi.UnitAttention;
  *
  * <p>Any thread may call.
  */
-public final class CdRomDrive extends LogicalUnit implements AutoCloseable {
+public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CdRomDrive.class);
 
     private static final int MULTIMEDIA_DEVICE = 0x05;
@@ -48,6 +49,7 @@ public final class CdRomDrive extends LogicalUnit implements AutoCloseable {
      * @throws HostException if that cannot be opened
      */
     public CdRomDrive(DiskIdentity identity, DiscSource source) {
+        super(DriveModePages.ALL);
         this.identity = identity;
         this.source = source;
         this.tray = new Tray(false, disc(source.load()));
@@ -136,6 +138,11 @@ public final class CdRomDrive extends LogicalUnit implements AutoCloseable {
         } else {
             locks.remove(nexus);
         }
+        showLocks();
+    }
+
+    private void showLocks() {
+        modes().set(DriveModePages.CAPABILITIES, 6, DriveModePages.LOCK_STATE, !locks.isEmpty());
     }
 
     @Override
@@ -165,10 +172,26 @@ public final class CdRomDrive extends LogicalUnit implements AutoCloseable {
         return nexus;
     }
 
+    @Override
+    protected int deviceSpecificParameter() {
+        // MMC-6 7.2: reserved
+        return 0;
+    }
+
+    @Override
+    protected void writeBlockDescriptor(ParameterData data, boolean longLba) {
+        if (longLba) {
+            data.zeros(12).u32(Disc.BLOCK);
+        } else {
+            data.zeros(5).u24(Disc.BLOCK);
+        }
+    }
+
     /** SPC-5, PREVENT ALLOW MEDIUM REMOVAL: a reset allows it. */
     @Override
     protected synchronized void restore() {
         locks.clear();
+        super.restore();
     }
 
     /** Gives the disc back, after the last command has ended. */

@@ -32,14 +32,10 @@ final class DriveCommands {
             always("MECHANISM STATUS", "bd 00 00 00 00 00 00 00 ff ff 00 04", new MechanismStatus()),
             reading("READ CD", "be 1e ff ff ff ff ff ff ff f8 07 04", READ));
 
-    private static final List<SupportedCommand<? super DriveNexus>> PRIMARY = List.of(
-            PrimaryCommands.TEST_UNIT_READY,
-            PrimaryCommands.REQUEST_SENSE,
-            PrimaryCommands.REPORT_LUNS,
-            PrimaryCommands.inquiry(List.of()));
+    private static final List<SupportedCommand<DriveNexus>> INQUIRY = List.of(PrimaryCommands.inquiry(List.of()));
 
     /** All of them; the digits are the CDB usage data of REPORT SUPPORTED OPERATION CODES (SPC-5). */
-    static final CommandTable<DriveNexus> TABLE = new CommandTable<>(PRIMARY, MULTIMEDIA);
+    static final CommandTable<DriveNexus> TABLE = new CommandTable<>(PrimaryCommands.OF_UNITS, INQUIRY, MULTIMEDIA);
 
     private DriveCommands() {}
 

@@ -3,14 +3,15 @@ package vmm.scsi.multimedia;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import vmm.block.BlockDevice;
+import vmm.scsi.CommandTable;
 import vmm.scsi.DeviceServer;
 import vmm.scsi.ItNexus;
-import vmm.scsi.MediumNexus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
+import vmm.scsi.primary.PrimaryNexus;
 
 /** What a drive keeps for one initiator: the last thing that it has not been told, and the disc of its last command. */
-final class DriveNexus extends MediumNexus {
+final class DriveNexus extends PrimaryNexus {
     private static final DeviceServer<DriveNexus> SERVER = new DeviceServer<>(DriveCommands.TABLE);
 
     private final CdRomDrive drive;
@@ -49,6 +50,11 @@ final class DriveNexus extends MediumNexus {
     @Override
     protected BlockDevice medium() {
         return disc().medium();
+    }
+
+    @Override
+    protected CommandTable<?> commands() {
+        return DriveCommands.TABLE;
     }
 
     @Override

@@ -193,6 +193,14 @@ final class CdRomDriveTest {
     }
 
     @Test
+    void theCapabilitiesPageShowsTheLock() {
+        String page = "5a 08 2a 00 00 00 00 00 40 00";
+        assertEquals("29", initiator.read(page, 64).hex().substring(3 * 14, 3 * 14 + 2));
+        initiator.send(PREVENT);
+        assertEquals("2b", initiator.read(page, 64).hex().substring(3 * 14, 3 * 14 + 2));
+    }
+
+    @Test
     void itIsARemovableMultimediaDevice() {
         String inquiry = initiator.read("12 00 00 00 24 00", 36).hex();
         assertTrue(inquiry.startsWith("05 80"), inquiry);
