@@ -96,7 +96,7 @@ class RandomRequestsTest {
             Driver.Request request = expected.request;
             assertTrue(request.ended());
             assertEquals(Response.OK, request.code());
-            assertEquals(0, request.status());
+            assertEquals(0, request.status(), request::sense);
             assertEquals(0, request.residual());
             if (!expected.write) {
                 List<Byte> data = new ArrayList<>();
