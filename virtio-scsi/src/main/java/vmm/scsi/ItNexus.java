@@ -18,10 +18,12 @@ public final class ItNexus {
     private final ScsiTarget target;
     private final EventLoop loop;
     private final NexusId id;
+    private final AttentionListener listener;
     private @Nullable ItlNexus reportLuns;
     private @Nullable ItlNexus[] units = new @Nullable ItlNexus[0];
 
-    ItNexus(ScsiTarget target, EventLoop loop, TransportId initiatorPort) {
+    ItNexus(ScsiTarget target, EventLoop loop, TransportId initiatorPort, AttentionListener listener) {
+        this.listener = listener;
         this.target = target;
         this.loop = loop;
         this.id = new NexusId(initiatorPort, target.relativePort());
@@ -63,7 +65,7 @@ public final class ItNexus {
         if (lun == LunAddress.REPORT_LUNS) {
             ItlNexus wellKnown = reportLuns;
             if (wellKnown == null) {
-                wellKnown = unit.connect(this);
+                wellKnown = unit.connect(this, lun);
                 reportLuns = wellKnown;
             }
             return wellKnown;
@@ -76,7 +78,7 @@ public final class ItNexus {
         if (lun >= units.length) {
             units = Arrays.copyOf(units, Math.max(SMALLEST_TABLE, Integer.highestOneBit(lun) << 1));
         }
-        ItlNexus nexus = unit.connect(this);
+        ItlNexus nexus = unit.connect(this, lun);
         units[lun] = nexus;
         return nexus;
     }
@@ -167,6 +169,11 @@ public final class ItNexus {
             // Nothing of this nexus runs any more.
             otherwise.run();
         }
+    }
+
+    /** A condition has been established for this nexus. Any thread. */
+    void raised(int lun, UnitAttention attention) {
+        listener.raised(lun, attention);
     }
 
     /** Establishes a unit attention condition in every logical unit that this initiator has talked to. */

@@ -32,6 +32,7 @@ public abstract class ItlNexus {
     @SuppressWarnings("FieldMayBeFinal") // Written through PENDING.
     private volatile int pending = UnitAttention.POWER_ON.bit();
 
+    private int lun;
     private final TaskSet tasks = new TaskSet();
 
     private long commands;
@@ -147,6 +148,12 @@ public abstract class ItlNexus {
     /** Establishes a unit attention condition (SAM-5). Any thread may call. */
     public final void raise(UnitAttention attention) {
         int ignored = (int) PENDING.getAndBitwiseOr(this, attention.bit());
+        initiator.raised(lun, attention);
+    }
+
+    /** The number by which the initiator addresses the logical unit. Before anybody else knows this nexus. */
+    void setLun(int number) {
+        lun = number;
     }
 
     /** Takes the first pending unit attention condition away, to be told now; null if there is none. */

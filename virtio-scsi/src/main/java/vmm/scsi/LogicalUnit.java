@@ -109,8 +109,9 @@ public abstract class LogicalUnit {
     }
 
     /** Opens the nexus with {@code initiator} and remembers it. Loop thread of {@code initiator}. */
-    final ItlNexus connect(ItNexus initiator) {
+    final ItlNexus connect(ItNexus initiator, int lun) {
         ItlNexus nexus = open(initiator);
+        nexus.setLun(lun);
         synchronized (this) {
             ItlNexus[] more = Arrays.copyOf(nexuses, nexuses.length + 1);
             more[nexuses.length] = nexus;

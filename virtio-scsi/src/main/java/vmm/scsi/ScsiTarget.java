@@ -221,7 +221,17 @@ public final class ScsiTarget {
      * @param initiatorPort the name of the initiator's port, the same whenever it comes
      */
     public ItNexus connect(EventLoop loop, TransportId initiatorPort) {
-        return new ItNexus(this, loop, initiatorPort);
+        return connect(loop, initiatorPort, AttentionListener.NONE);
+    }
+
+    /**
+     * A way for an initiator to this target.
+     *
+     * @param initiatorPort the name of the initiator's port, the same whenever it comes
+     * @param listener told of unit attention conditions when they arise
+     */
+    public ItNexus connect(EventLoop loop, TransportId initiatorPort, AttentionListener listener) {
+        return new ItNexus(this, loop, initiatorPort, listener);
     }
 
     /** Numbers whose logical units are made when they are asked for. */

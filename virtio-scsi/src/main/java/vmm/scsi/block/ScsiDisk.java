@@ -9,6 +9,7 @@ import vmm.scsi.ItNexus;
 import vmm.scsi.ItlNexus;
 import vmm.scsi.ParameterData;
 import vmm.scsi.SenseCode;
+import vmm.scsi.UnitAttention;
 import vmm.scsi.primary.ModePages;
 import vmm.scsi.primary.PrimaryUnit;
 import vmm.scsi.reservation.Reservations;
@@ -130,6 +131,11 @@ public final class ScsiDisk extends PrimaryUnit {
      */
     public boolean isThin() {
         return medium.discardGranularity() > 0 && !medium.readOnly();
+    }
+
+    /** The medium has another size: all initiators are told. Any thread may call. */
+    public void capacityChanged() {
+        raise(UnitAttention.CAPACITY_CHANGED);
     }
 
     /** True if writes are refused. */

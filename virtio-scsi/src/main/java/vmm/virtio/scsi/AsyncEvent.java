@@ -40,7 +40,7 @@ public enum AsyncEvent {
 
     /** Those that can happen to {@code unit}, in one word. */
     static int possible(LogicalUnit unit) {
-        int always = OPERATIONAL_CHANGE.bit;
+        int always = OPERATIONAL_CHANGE.bit | MULTI_HOST.bit;
         return unit.removable() ? always | MEDIA_CHANGE.bit | EXTERNAL_REQUEST.bit : always;
     }
 }

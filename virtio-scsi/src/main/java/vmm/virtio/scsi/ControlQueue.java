@@ -47,6 +47,7 @@ final class ControlQueue implements QueueHandler {
             path.manager()
                     .manage(
                             server,
+                            path.memory(),
                             chain,
                             chain.getInt(TMF_SUBTYPE),
                             HbaAddress.of(chain.getLong(TMF_LUN)),

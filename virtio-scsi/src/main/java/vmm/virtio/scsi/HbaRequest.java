@@ -16,7 +16,6 @@ final class HbaRequest extends ScsiTask {
     private int target;
     private int lun;
     private int senseSize;
-    private int verdict;
 
     @Nullable
     HbaRequest nextFree;
@@ -48,7 +47,6 @@ final class HbaRequest extends ScsiTask {
             int newSenseSize) {
         target = HbaAddress.target(header.address());
         lun = HbaAddress.lun(header.address());
-        verdict = Response.OK;
         identify(header.id(), attribute(header.taskAttribute()));
         header.copyCdb(cdb());
 
@@ -88,14 +86,10 @@ final class HbaRequest extends ScsiTask {
         return lun;
     }
 
-    /** True while the driver waits for the response. */
-    boolean inFlight() {
-        return server != null;
-    }
-
-    /** Decides the response for when the command has ended, whatever its status: ABORTED or RESET. */
-    void cancel(int newVerdict) {
-        verdict = newVerdict;
+    /** True while the driver of that queue waits for the response. */
+    boolean inFlight(int queue) {
+        QueueServer waiting = server;
+        return waiting != null && waiting.index() == queue;
     }
 
     @Override
@@ -109,17 +103,21 @@ final class HbaRequest extends ScsiTask {
             }
             // Whoever failed may go on using this slot, so it is given to no other request.
             server = null;
-            path.abandoned(this, from, defect);
+            path.abandoned(from, defect);
         }
     }
 
     private void finish() {
-        if (verdict != Response.OK) {
-            // Whatever it moved before it could be stopped, the driver is told that none of it counts.
-            answer(verdict, residual() + transferredOut() + transferredIn());
-        } else {
-            answer(overrun() ? Response.OVERRUN : Response.OK, residual());
+        switch (ending()) {
+            case ANSWERED -> answer(overrun() ? Response.OVERRUN : Response.OK, residual());
+            case ABORTED -> answer(Response.ABORTED, offered());
+            case RESET -> answer(Response.RESET, offered());
         }
+    }
+
+    /** All that there was to move: whatever moved before the command was stopped, none of it counts. */
+    private long offered() {
+        return residual() + transferredOut() + transferredIn();
     }
 
     /** Answers a request that has not become a command. */

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 import vmm.memory.GuestFaultException;
@@ -13,6 +14,10 @@ import vmm.memory.GuestMemory;
 import vmm.scsi.ItNexus;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.ScsiTarget;
+import vmm.scsi.TaskEnding;
+import vmm.scsi.TaskFunction;
+import vmm.scsi.TransportId;
+import vmm.scsi.UnitAttention;
 import vmm.virtio.DescriptorChain;
 import vmm.virtio.QueueHandler;
 import vmm.virtio.QueueServer;
@@ -30,6 +35,11 @@ final class RequestPath implements QueueHandler {
     private final HbaConfig config;
     private final HbaConfigSpace space;
     private final TaskManager manager;
+    private final Consumer<HbaEvent> events;
+
+    /** Names this initiator's port, the same as long as the device lives. */
+    private final TransportId initiatorPort = TransportId.unnamed();
+
     private final @Nullable ItNexus[] nexuses = new @Nullable ItNexus[ScsiBus.MAX_TARGET + 1];
     private final List<HbaRequest> slots = new ArrayList<>();
     private @Nullable HbaRequest firstFree;
@@ -40,10 +50,19 @@ final class RequestPath implements QueueHandler {
 
     private long features;
 
+    /** The device is about to be reset. */
+    private boolean stopping;
+
     /** The fixed part of a response before it goes to the driver; all zeros in between. */
     private final byte[] response = new byte[RequestLayout.RESPONSE + HbaConfigSpace.LARGEST];
 
-    RequestPath(EventLoop loop, ScsiBus bus, HbaConfig config, HbaConfigSpace space) {
+    /**
+     * A path that carries nothing yet.
+     *
+     * @param events told what happens to logical units, on any thread
+     */
+    RequestPath(EventLoop loop, ScsiBus bus, HbaConfig config, HbaConfigSpace space, Consumer<HbaEvent> events) {
+        this.events = events;
         this.loop = loop;
         this.bus = bus;
         this.config = config;
@@ -56,23 +75,25 @@ final class RequestPath implements QueueHandler {
         return manager;
     }
 
-    /** All slots there are, in flight or not. */
-    List<HbaRequest> slots() {
-        return slots;
+    /** Where requests are, while the device is active. */
+    GuestMemory memory() {
+        GuestMemory guest = memory;
+        if (guest == null) {
+            throw new IllegalStateException("The device was not activated.");
+        }
+        return guest;
     }
 
     /** By the thread that activates the device, before a queue is looked at. */
     void activate(GuestMemory guest, long negotiated) {
         memory = guest;
         features = negotiated;
+        stopping = false;
     }
 
     @Override
     public void handle(QueueServer server, DescriptorChain chain) {
-        GuestMemory guest = memory;
-        if (guest == null) {
-            throw new IllegalStateException("The device was not activated.");
-        }
+        GuestMemory guest = memory();
         int cdbSize = space.cdbSize();
         int senseSize = space.senseSize();
         if (chain.writableBytes() < RequestLayout.RESPONSE + senseSize) {
@@ -88,7 +109,10 @@ final class RequestPath implements QueueHandler {
         header.read(chain, cdbSize);
         request.take(server, guest, chain, header, cdbSize, senseSize);
         ItNexus nexus = nexus(request.target());
-        if (nexus == null) {
+        if (stopping) {
+            // virtio 1.3 5.6.6.1.1: what is not aborted when the device is reset ends so
+            request.refuse(Response.FAILURE);
+        } else if (nexus == null) {
             request.refuse(Response.BAD_TARGET);
         } else if ((features & HbaFeatures.INOUT) == 0
                 && request.dataOut().bytes() != 0
@@ -118,10 +142,41 @@ final class RequestPath implements QueueHandler {
         ItNexus known = nexuses[target];
         // Another target may have come in the place of the one that was known.
         if (known == null || known.target() != there) {
-            known = there.connect(loop);
+            known = there.connect(loop, initiatorPort, (lun, attention) -> raised(target, lun, attention));
             nexuses[target] = known;
         }
         return known;
+    }
+
+    /** A logical unit has something to tell. Any thread. */
+    private void raised(int target, int lun, UnitAttention attention) {
+        // Who asks for a reset hears of its end, and needs no event.
+        if (attention != UnitAttention.LOGICAL_UNIT_RESET || !loop.inLoop() || !manager.isActing()) {
+            AttentionEvents.of(target, lun, attention).forEach(events);
+        }
+    }
+
+    /**
+     * Ends all commands as soon as the media let go of them, and begins none: a reset waits for those in flight, and
+     * some might never end by themselves. Loop thread.
+     */
+    void stop() {
+        stopping = true;
+        for (ItNexus nexus : nexuses) {
+            if (nexus != null) {
+                nexus.abortAll(TaskEnding.RESET, () -> {});
+            }
+        }
+    }
+
+    /** As {@link #stop}, for those commands that came by one queue; others go on. */
+    void stop(int queue) {
+        for (HbaRequest request : slots) {
+            ItNexus nexus = request.inFlight(queue) ? nexus(request.target()) : null;
+            if (nexus != null) {
+                nexus.manage(TaskFunction.ABORT_TASK, request.lun(), request.tag(), response -> {});
+            }
+        }
     }
 
     /** Lets all logical units know that this initiator has been reset. Nothing is in flight. */
@@ -149,13 +204,11 @@ final class RequestPath implements QueueHandler {
         request.nextFree = firstFree;
         firstFree = request;
         server.complete(head, written);
-        manager.ended(request);
     }
 
     /** A request will not be answered because of a defect. Its slot is given to no other one. */
-    void abandoned(HbaRequest request, QueueServer server, Throwable defect) {
+    void abandoned(QueueServer server, Throwable defect) {
         server.abandon(defect);
-        manager.ended(request);
     }
 
     private HbaRequest takeSlot() {

@@ -1,21 +1,19 @@
 package vmm.virtio.scsi;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import vmm.memory.GuestMemory;
 import vmm.scsi.ItNexus;
-import vmm.scsi.LogicalUnit;
-import vmm.scsi.UnitAttention;
+import vmm.scsi.ServiceResponse;
+import vmm.scsi.TaskFunction;
 import vmm.virtio.DescriptorChain;
 import vmm.virtio.QueueServer;
 
 /**
- * Performs task management functions (virtio 1.3 5.6.6.2, SAM-5). Owned by the loop's thread.
- *
- * <p>What a disk has begun can't be taken back. So a function that aborts commands decides their response, and ends
- * after the last of them.
+ * Hands task management functions of the control queue to the target (virtio 1.3 5.6.6.2, SAM-5 7). A function is
+ * answered when the target says so, which is after the last command that it aborted. Loop thread only.
  */
 final class TaskManager {
+    // virtio 1.3 5.6.6.2, VIRTIO_SCSI_T_TMF_*
     private static final int ABORT_TASK = 0;
     private static final int ABORT_TASK_SET = 1;
     private static final int CLEAR_ACA = 2;
@@ -26,94 +24,70 @@ final class TaskManager {
     private static final int QUERY_TASK_SET = 7;
 
     private final RequestPath path;
-    private final List<Function> waiting = new ArrayList<>();
+    private boolean acting;
 
     TaskManager(RequestPath path) {
         this.path = path;
     }
 
     /**
-     * Performs a function, and answers {@code chain} when it has ended.
+     * Performs a function.
      *
+     * @param chain has room for the response
      * @param address where it is about, in the form of {@link HbaAddress}
      * @param id the command that it is about, if it is about one
      */
-    void manage(QueueServer server, DescriptorChain chain, int subtype, long address, long id) {
-        int target = HbaAddress.target(address);
-        int lun = HbaAddress.lun(address);
-        ItNexus nexus = path.nexus(target);
-        if (nexus == null) {
-            answer(server, chain, Response.BAD_TARGET);
+    void manage(QueueServer server, GuestMemory memory, DescriptorChain chain, int subtype, long address, long id) {
+        int head = chain.head();
+        long room = chain.writableAddress(0);
+        ItNexus nexus = path.nexus(HbaAddress.target(address));
+        TaskFunction function = function(subtype);
+        if (nexus == null || function == null) {
+            answer(server, memory, head, room, nexus == null ? Response.BAD_TARGET : Response.FUNCTION_REJECTED);
             return;
         }
-        if (subtype == I_T_NEXUS_RESET) {
-            nexus.raise(UnitAttention.NEXUS_LOSS);
-            cancel(server, chain, inFlight(request -> request.target() == target), Response.RESET);
-            return;
-        }
-        LogicalUnit unit = nexus.target().unit(lun);
-        if (unit == null) {
-            answer(server, chain, Response.INCORRECT_LUN);
-            return;
-        }
-        List<HbaRequest> taskSet = inFlight(request -> request.target() == target && request.lun() == lun);
-        List<HbaRequest> task =
-                taskSet.stream().filter(request -> request.tag() == id).toList();
-        switch (subtype) {
-            case ABORT_TASK -> cancel(server, chain, task, Response.ABORTED);
-            case ABORT_TASK_SET, CLEAR_TASK_SET -> cancel(server, chain, taskSet, Response.ABORTED);
-            case LOGICAL_UNIT_RESET -> {
-                unit.reset();
-                cancel(server, chain, taskSet, Response.RESET);
-            }
-            case QUERY_TASK -> answer(server, chain, presence(task));
-            case QUERY_TASK_SET -> answer(server, chain, presence(taskSet));
-            // SAM-5, CLEAR ACA: where there is no ACA there is none to clear
-            case CLEAR_ACA -> answer(server, chain, Response.FUNCTION_REJECTED);
-            default -> answer(server, chain, Response.FUNCTION_REJECTED);
+        acting = true;
+        try {
+            nexus.manage(
+                    function,
+                    HbaAddress.lun(address),
+                    id,
+                    response -> answer(server, memory, head, room, code(response)));
+        } finally {
+            acting = false;
         }
     }
 
-    private List<HbaRequest> inFlight(Predicate<HbaRequest> concerned) {
-        return path.slots().stream()
-                .filter(request -> request.inFlight() && concerned.test(request))
-                .toList();
+    /** True while a function is handed to the target: what happens now is what the driver asked for. */
+    boolean isActing() {
+        return acting;
     }
 
-    private static int presence(List<HbaRequest> requests) {
-        return requests.isEmpty() ? Response.FUNCTION_COMPLETE : Response.FUNCTION_SUCCEEDED;
+    private static void answer(QueueServer server, GuestMemory memory, int head, long room, int response) {
+        memory.putByte(room, response);
+        server.complete(head, 1);
     }
 
-    private static void answer(QueueServer server, DescriptorChain chain, int response) {
-        chain.putByte(0, response);
-        server.complete(chain.head(), 1);
+    private static @Nullable TaskFunction function(int subtype) {
+        return switch (subtype) {
+            case ABORT_TASK -> TaskFunction.ABORT_TASK;
+            case ABORT_TASK_SET -> TaskFunction.ABORT_TASK_SET;
+            case CLEAR_ACA -> TaskFunction.CLEAR_ACA;
+            case CLEAR_TASK_SET -> TaskFunction.CLEAR_TASK_SET;
+            case I_T_NEXUS_RESET -> TaskFunction.I_T_NEXUS_RESET;
+            case LOGICAL_UNIT_RESET -> TaskFunction.LOGICAL_UNIT_RESET;
+            case QUERY_TASK -> TaskFunction.QUERY_TASK;
+            case QUERY_TASK_SET -> TaskFunction.QUERY_TASK_SET;
+            default -> null;
+        };
     }
 
-    private void cancel(QueueServer server, DescriptorChain chain, List<HbaRequest> requests, int verdict) {
-        if (requests.isEmpty()) {
-            answer(server, chain, Response.FUNCTION_COMPLETE);
-            return;
-        }
-        chain.putByte(0, Response.FUNCTION_COMPLETE);
-        requests.forEach(request -> request.cancel(verdict));
-        waiting.add(new Function(server, chain.head(), new ArrayList<>(requests)));
-    }
-
-    /** A request has been answered: those that waited for it wait no longer. */
-    void ended(HbaRequest request) {
-        if (!waiting.isEmpty()) {
-            waiting.removeIf(function -> function.isEndedBy(request));
-        }
-    }
-
-    /** A function that ends after the requests that it aborts. Its response is in guest memory already. */
-    private record Function(QueueServer server, int head, List<HbaRequest> requests) {
-        boolean isEndedBy(HbaRequest request) {
-            if (!requests.remove(request) || !requests.isEmpty()) {
-                return false;
-            }
-            server.complete(head, 1);
-            return true;
-        }
+    private static int code(ServiceResponse response) {
+        return switch (response) {
+            case FUNCTION_COMPLETE -> Response.FUNCTION_COMPLETE;
+            case FUNCTION_SUCCEEDED -> Response.FUNCTION_SUCCEEDED;
+            case FUNCTION_REJECTED -> Response.FUNCTION_REJECTED;
+            case INCORRECT_LOGICAL_UNIT_NUMBER -> Response.INCORRECT_LUN;
+        };
     }
 }

@@ -54,7 +54,7 @@ public final class VirtioScsiDevice implements VirtioDevice {
         this.bus = bus;
         this.config = config;
         this.space = new HbaConfigSpace(config);
-        this.path = new RequestPath(loop, bus, config, space);
+        this.path = new RequestPath(loop, bus, config, space, this::report);
     }
 
     @Override
@@ -122,6 +122,9 @@ public final class VirtioScsiDevice implements VirtioDevice {
     public void resetQueue(int index) {
         DeviceQueues running = active;
         if (running != null) {
+            if (index >= FIRST_REQUEST_QUEUE) {
+                onLoop(() -> path.stop(index));
+            }
             running.stop(index);
         }
     }
@@ -142,6 +145,7 @@ public final class VirtioScsiDevice implements VirtioDevice {
         if (running != null) {
             active = null;
             events = null;
+            onLoop(path::stop);
             running.stop();
             path.reset();
         }
@@ -153,14 +157,19 @@ public final class VirtioScsiDevice implements VirtioDevice {
      * is told later that it missed something (virtio 1.3 5.6.6.3). Any thread may call; does not wait.
      */
     public void report(HbaEvent event) {
+        onLoop(() -> tell(event));
+    }
+
+    /** Runs {@code action} on the loop's thread; a loop that has ended serves nobody. */
+    private void onLoop(Runnable action) {
         if (loop.inLoop()) {
-            tell(event);
+            action.run();
             return;
         }
         try {
-            loop.post(() -> tell(event));
+            loop.post(action);
         } catch (IllegalStateException ended) {
-            LOG.debug("The event loop of {} has ended before {}.", config.id(), event, ended);
+            LOG.debug("The event loop of {} has ended before it.", config.id(), ended);
         }
     }
 

@@ -28,17 +28,19 @@ class EventQueueTest {
     private static final int T_AN_SUBSCRIBE = 2;
     private static final int OPERATIONAL_CHANGE = 2;
     private static final int MEDIA_CHANGE = 16;
+    private static final int MULTI_HOST = 32;
 
     private static final HbaEvent RESCAN = new HbaEvent.TransportReset(3, 300, HbaEvent.Reason.RESCAN);
     private static final HbaEvent CAPACITY = new HbaEvent.ParameterChange(0, 1, SenseCode.CAPACITY_DATA_HAS_CHANGED);
 
     private final ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
+    private final ScsiDisk disk = new ScsiDisk(new FakeDisk(1 << 20), DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true);
     private final long rings;
     private Driver driver;
 
     EventQueueTest(long rings) {
         this.rings = rings;
-        bus.attach(0, 1, new ScsiDisk(new FakeDisk(1 << 20), DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true));
+        bus.attach(0, 1, disk);
         driver = new Driver(bus, rings | HbaFeatures.ALWAYS);
         driver.run();
     }
@@ -204,7 +206,7 @@ class EventQueueTest {
 
         assertEquals(Response.OK, response(query));
         // A disk that stays where it is has no media to change.
-        assertEquals(OPERATIONAL_CHANGE, actual(query));
+        assertEquals(OPERATIONAL_CHANGE | MULTI_HOST, actual(query));
         assertEquals(0, actual(control(T_AN_QUERY, Driver.lun(0, 1), MEDIA_CHANGE)));
     }
 
@@ -223,7 +225,7 @@ class EventQueueTest {
         report(happened);
         assertFalse(buffer.ended());
 
-        assertEquals(OPERATIONAL_CHANGE, actual(control(T_AN_SUBSCRIBE, Driver.lun(0, 1), -1)));
+        assertEquals(OPERATIONAL_CHANGE | MULTI_HOST, actual(control(T_AN_SUBSCRIBE, Driver.lun(0, 1), -1)));
         report(new HbaEvent.AsyncNotification(0, 1, Set.of(AsyncEvent.DEVICE_BUSY)));
         assertFalse(buffer.ended());
         report(happened);
@@ -246,5 +248,43 @@ class EventQueueTest {
         report(new HbaEvent.AsyncNotification(0, 1, Set.of(AsyncEvent.OPERATIONAL_CHANGE)));
 
         assertFalse(buffer.ended());
+    }
+
+    @Test
+    void aDiskThatGrowsTellsTheDriverThatKnowsIt() {
+        driver.send(0, 1, "00 00 00 00 00 00", new byte[0], 0);
+        control(T_AN_SUBSCRIBE, Driver.lun(0, 1), OPERATIONAL_CHANGE);
+        Driver.Request change = buffer();
+        Driver.Request notification = buffer();
+        disk.capacityChanged();
+        driver.run();
+
+        assertEquals("03000000 0100000100000000 2a090000", event(change));
+        assertEquals("02000000 0100000100000000 02000000", event(notification));
+        // virtio 1.3 5.6.6.3: and by a unit attention condition
+        assertEquals(
+                "700006000000000a000000002a0900000000",
+                driver.send(0, 1, "00 00 00 00 00 00", new byte[0], 0).sense());
+    }
+
+    @Test
+    void whoResetsALogicalUnitGetsNoEventButWhoSharesItDoes() {
+        driver.send(0, 1, "00 00 00 00 00 00", new byte[0], 0);
+        ScsiBus otherBus = new ScsiBus(PrimaryUnits.SHARED);
+        otherBus.attach(7, 300, disk);
+        try (Driver other = new Driver(otherBus, HbaFeatures.ALWAYS)) {
+            other.send(7, 300, "00 00 00 00 00 00", new byte[0], 0);
+            Driver.Request own = buffer();
+            Driver.Request others = other.offerEventBuffer(16);
+            Driver.Request reset = driver.manage(5, Driver.lun(0, 1), 0);
+            driver.run();
+            other.run();
+
+            assertEquals(Response.FUNCTION_COMPLETE, driver.answer(reset));
+            assertFalse(own.ended());
+            assertTrue(others.ended());
+            assertEquals(1, other.memory.getInt(others.response));
+            assertEquals(0, other.memory.getInt(others.response + 12));
+        }
     }
 }

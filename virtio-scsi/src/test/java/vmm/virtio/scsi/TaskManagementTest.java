@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.FakeDisk;
 import vmm.scsi.DiskIdentity;
+import vmm.scsi.FaultInjection;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.block.DiskGeometry;
 import vmm.scsi.block.ScsiDisk;
@@ -35,10 +36,11 @@ class TaskManagementTest {
 
     private final FakeDisk medium = new FakeDisk(1 << 20);
     private final ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
+    private final ScsiDisk disk = disk();
     private final Driver driver;
 
     TaskManagementTest(long rings) {
-        bus.attach(0, 0, disk());
+        bus.attach(0, 0, disk);
         bus.attach(0, 1, disk());
         driver = new Driver(bus, rings);
         driver.settle();
@@ -201,5 +203,64 @@ class TaskManagementTest {
         driver.run();
 
         assertNotNull(driver.driver.broken());
+    }
+
+    @Test
+    void aCommandThatWouldNeverEndIsAborted() {
+        FaultInjection faults = new FaultInjection();
+        faults.loseResponses(1);
+        disk.inject(faults);
+        Driver.Request lost = offerRead(0, 5);
+        assertFalse(lost.ended());
+        assertEquals(Response.FUNCTION_SUCCEEDED, driver.answer(manage(QUERY_TASK, LUN_0, 5)));
+
+        Driver.Request abort = manage(ABORT_TASK, LUN_0, 5);
+
+        assertEquals(Response.FUNCTION_COMPLETE, driver.answer(abort));
+        assertEquals(Response.ABORTED, lost.code());
+        assertEquals(512, lost.residual());
+        assertEquals(Response.OK, offerRead(0, 5).code());
+    }
+
+    @Test
+    void aDeviceResetEndsCommandsThatWouldNeverEnd() {
+        FaultInjection faults = new FaultInjection();
+        faults.loseResponses(2);
+        disk.inject(faults);
+        Driver.Request first = offerRead(0, 5);
+        Driver.Request second = offerRead(0, 6);
+        driver.restart();
+        driver.settle();
+
+        assertFalse(first.ended() || second.ended());
+        assertEquals(Response.OK, offerRead(0, 7).code());
+    }
+
+    @Test
+    void aQueueResetEndsItsOwnCommandsOnly() {
+        FaultInjection faults = new FaultInjection();
+        faults.loseResponses(2);
+        disk.inject(faults);
+        offerRead(0, 5);
+        Driver.Request other = driver.offer(driver.moreRequests, Driver.header(LUN_0, 6, 0, READ), new byte[0], 512);
+        driver.run();
+        driver.device.resetQueue(2);
+
+        assertFalse(other.ended());
+        assertEquals(Response.FUNCTION_SUCCEEDED, driver.answer(manage(QUERY_TASK, LUN_0, 6)));
+        assertEquals(Response.FUNCTION_COMPLETE, driver.answer(manage(QUERY_TASK, LUN_0, 5)));
+    }
+
+    @Test
+    void aContingentAllegianceIsClearedByItsFunction() {
+        // SAM-5 5.2: a command whose CONTROL byte has NACA fails, and others are kept out
+        String broken = "28 00 7f ff ff ff 00 00 01 04";
+        driver.offer(driver.requests, Driver.header(LUN_0, 5, 0, broken), new byte[0], 512);
+        driver.run();
+        Driver.Request kept = offerRead(0, 6);
+        assertEquals(0x30, kept.status());
+
+        assertEquals(Response.FUNCTION_COMPLETE, driver.answer(manage(CLEAR_ACA, LUN_0, 0)));
+        assertEquals(0, offerRead(0, 7).status());
     }
 }
