@@ -30,6 +30,8 @@ final class BlockCommands {
             SupportedCommand.of("START STOP UNIT", "1b 01 00 0f f7 04", new StartStopUnit())
                     .under(ReservationClass.ALWAYS)
                     .taking(CommandTimeouts.MEDIUM),
+            SupportedCommand.of("PREVENT ALLOW MEDIUM REMOVAL", "1e 00 00 00 03 04", new PreventAllowMediumRemoval())
+                    .under(ReservationClass.ALWAYS),
             SupportedCommand.<DiskNexus>of("READ CAPACITY (10)", "25 00 ff ff ff ff 00 00 01 04", READ_CAPACITY)
                     .onMedium()
                     .under(ReservationClass.HARMLESS)

@@ -66,11 +66,21 @@ final class DiskNexus extends PrimaryNexus {
 
     @Override
     public @Nullable SenseCode notReady() {
+        if (disk.ejected()) {
+            return SenseCode.MEDIUM_NOT_PRESENT;
+        }
         return disk.stopped() ? SenseCode.LOGICAL_UNIT_NOT_READY_INITIALIZING_COMMAND_REQUIRED : null;
+    }
+
+    @Override
+    public @Nullable SenseCode condition() {
+        SenseCode why = notReady();
+        return why != null ? why : disk.power().told();
     }
 
     /** Has {@code command} begin as soon as no exclusive one is in the range that the task is about. */
     void enter(ScsiTask task, RangeCommand command) {
+        disk.wake();
         if (disk.guard().isIdle()) {
             inRange.add(task);
             command.begin(this, task);

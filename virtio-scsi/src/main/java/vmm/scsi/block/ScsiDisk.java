@@ -1,5 +1,7 @@
 package vmm.scsi.block;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vmm.block.BlockDevice;
@@ -35,7 +37,11 @@ public final class ScsiDisk extends PrimaryUnit {
     private final RangeGuard guard = new RangeGuard();
     private final Reservations reservations;
     private volatile boolean softwareWriteProtect;
-    private volatile boolean stopped;
+    private volatile PowerCondition power = PowerCondition.ACTIVE;
+    private volatile boolean ejected;
+
+    /** Who prevents that the medium moves. Replaced, never changed. */
+    private volatile Set<ItlNexus> locks = Set.of();
 
     /** A disk that is not removable, and whose reservations are kept in memory. See the longest constructor. */
     public ScsiDisk(BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache) {
@@ -159,16 +165,63 @@ public final class ScsiDisk extends PrimaryUnit {
 
     /** True after START STOP UNIT has stopped the disk (SBC-4 5.31). */
     public boolean stopped() {
-        return stopped;
+        return power == PowerCondition.STOPPED;
+    }
+
+    /** True after START STOP UNIT has ejected the medium, until it loads it again. */
+    public boolean ejected() {
+        return ejected;
+    }
+
+    /** How ready the disk is to move data. */
+    PowerCondition power() {
+        return power;
+    }
+
+    void setPower(PowerCondition condition) {
+        power = condition;
+    }
+
+    /** The medium is about to be used, which wakes a disk that rests (SBC-4 4.20). */
+    void wake() {
+        PowerCondition now = power;
+        if (now == PowerCondition.IDLE || now == PowerCondition.STANDBY) {
+            power = PowerCondition.ACTIVE;
+        }
+    }
+
+    /** Takes the medium out, as the guest sees it. It is the same that comes back. */
+    void eject() {
+        ejected = true;
+    }
+
+    /** Takes the medium in again; everybody but {@code by} is told that it may be another one. */
+    void load(DiskNexus by) {
+        if (ejected) {
+            ejected = false;
+            raiseForOthers(by, UnitAttention.MEDIUM_MAY_HAVE_CHANGED);
+        }
+    }
+
+    /** True if somebody prevents that the medium moves. */
+    boolean isLocked() {
+        return !locks.isEmpty();
+    }
+
+    /** Prevents or allows that the medium moves, for one initiator. */
+    synchronized void lock(ItlNexus nexus, boolean prevent) {
+        Set<ItlNexus> next = new HashSet<>(locks);
+        if (prevent) {
+            next.add(nexus);
+        } else {
+            next.remove(nexus);
+        }
+        locks = next;
     }
 
     /** Who is registered with this disk, and what they have reserved. */
     public Reservations reservations() {
         return reservations;
-    }
-
-    void setStopped(boolean now) {
-        stopped = now;
     }
 
     @Override
@@ -178,6 +231,7 @@ public final class ScsiDisk extends PrimaryUnit {
 
     @Override
     protected void nexusLost(ItlNexus nexus) {
+        lock(nexus, false);
         reservations.lost(nexus.initiator().id());
     }
 
@@ -216,7 +270,8 @@ public final class ScsiDisk extends PrimaryUnit {
     @Override
     protected void restore() {
         super.restore();
-        stopped = false;
+        power = PowerCondition.ACTIVE;
+        locks = Set.of();
         reservations.freeUnit();
     }
 }

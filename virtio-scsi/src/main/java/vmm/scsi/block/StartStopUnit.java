@@ -1,17 +1,29 @@
 package vmm.scsi.block;
 
+import org.jspecify.annotations.Nullable;
 import vmm.scsi.Cdb;
 import vmm.scsi.MediumCommand;
 import vmm.scsi.ReservationClass;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
+import vmm.scsi.SenseCode;
 
-/** START STOP UNIT (SBC-4 5.31). Ends when it is done, even if IMMED would let it end before. */
+/** START STOP UNIT (SBC-4 5.31): starts, stops and rests a disk, and loads and ejects its medium. */
 final class StartStopUnit implements MediumCommand<DiskNexus> {
+    private static final int IMMED = 1;
+    private static final int POWER_CONDITION_MODIFIER = 0xf;
     private static final int START = 1;
     private static final int LOEJ = 1 << 1;
     private static final int NO_FLUSH = 1 << 2;
-    private static final int POWER_CONDITION = 0xf << 4;
+
+    // POWER CONDITION
+    private static final int START_VALID = 0x0;
+    private static final int ACTIVE = 0x1;
+    private static final int IDLE = 0x2;
+    private static final int STANDBY = 0x3;
+    private static final int LU_CONTROL = 0x7;
+    private static final int FORCE_IDLE_0 = 0xa;
+    private static final int FORCE_STANDBY_0 = 0xb;
 
     private static final int FLUSHING = 0;
 
@@ -19,18 +31,59 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
     public void execute(DiskNexus nexus, ScsiTask task) {
         ScsiDisk disk = nexus.unit();
         Cdb cdb = task.cdb();
-        boolean starts = cdb.has(4, START) && !cdb.has(4, POWER_CONDITION);
+        int condition = cdb.u8(4) >>> 4;
+        boolean starts = cdb.has(4, START) && condition == START_VALID;
         // SBC-4, allowed commands: whoever has reserved the disk, anybody may start it
         if (!starts && nexus.reservations().conflicts(ReservationClass.WRITE)) {
             task.end(ScsiStatus.RESERVATION_CONFLICT);
-        } else if (cdb.has(4, POWER_CONDITION)) {
+        } else if (condition == START_VALID) {
+            startOrStop(nexus, task, starts, cdb.has(4, LOEJ));
+        } else if (cdb.has(3, POWER_CONDITION_MODIFIER)) {
+            task.invalidField(3, 3);
+        } else if (!isKnown(condition)) {
             task.invalidField(4, 7);
-        } else if (cdb.has(4, LOEJ) && !disk.removable()) {
-            task.invalidField(4, 1);
-        } else if (cdb.has(4, START)) {
-            disk.setStopped(false);
+        } else {
+            PowerCondition wanted = powerCondition(condition);
+            if (wanted != null) {
+                disk.setPower(wanted);
+            }
             task.end(ScsiStatus.GOOD);
-        } else if (cdb.has(4, NO_FLUSH) || disk.medium().readOnly()) {
+        }
+    }
+
+    private static boolean isKnown(int condition) {
+        return condition == LU_CONTROL || powerCondition(condition) != null;
+    }
+
+    /**
+     * What a value of POWER CONDITION asks for; null for LU_CONTROL, by which the timers decide that we do not have.
+     */
+    private static @Nullable PowerCondition powerCondition(int condition) {
+        return switch (condition) {
+            case ACTIVE -> PowerCondition.ACTIVE;
+            case IDLE, FORCE_IDLE_0 -> PowerCondition.IDLE;
+            case STANDBY, FORCE_STANDBY_0 -> PowerCondition.STANDBY;
+            default -> null;
+        };
+    }
+
+    private void startOrStop(DiskNexus nexus, ScsiTask task, boolean start, boolean loadOrEject) {
+        ScsiDisk disk = nexus.unit();
+        if (loadOrEject && !disk.removable()) {
+            task.invalidField(4, 1);
+        } else if (loadOrEject && disk.isLocked()) {
+            // SPC-5, PREVENT ALLOW MEDIUM REMOVAL: neither in nor out
+            task.fail(SenseCode.MEDIUM_REMOVAL_PREVENTED);
+        } else if (start) {
+            if (loadOrEject) {
+                disk.load(nexus);
+            }
+            disk.setPower(PowerCondition.ACTIVE);
+            task.end(ScsiStatus.GOOD);
+        } else if (task.cdb().has(4, NO_FLUSH) || disk.medium().readOnly()) {
+            stop(disk, task);
+        } else if (task.cdb().has(1, IMMED)) {
+            nexus.flushUnasked();
             stop(disk, task);
         } else {
             task.flushMedium(nexus, this, FLUSHING);
@@ -47,7 +100,11 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
     }
 
     private static void stop(ScsiDisk disk, ScsiTask task) {
-        disk.setStopped(true);
+        if (task.cdb().has(4, LOEJ)) {
+            disk.eject();
+        } else {
+            disk.setPower(PowerCondition.STOPPED);
+        }
         task.end(ScsiStatus.GOOD);
     }
 }

@@ -203,14 +203,4 @@ class DiskStateTest {
                 initiator.send("1b 00 00 00 00 00").senseHex());
         assertEquals(ScsiStatus.GOOD, initiator.send("00 00 00 00 00 00").status());
     }
-
-    @Test
-    void ejectingAndPowerConditionsAreInvalidFields() {
-        assertEquals(
-                "70 00 05 00 00 00 00 0a 00 00 00 00 24 00 00 c9 00 04",
-                initiator.send("1b 00 00 00 02 00").senseHex());
-        assertEquals(
-                "70 00 05 00 00 00 00 0a 00 00 00 00 24 00 00 cf 00 04",
-                initiator.send("1b 00 00 00 30 00").senseHex());
-    }
 }
