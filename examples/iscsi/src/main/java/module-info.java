@@ -4,6 +4,7 @@ module vmm.iscsi {
     requires org.slf4j;
     requires tools.jackson.databind;
     requires vmm.core;
+    requires vmm.lab;
     requires vmm.virtio.scsi;
     requires static org.jspecify;
 

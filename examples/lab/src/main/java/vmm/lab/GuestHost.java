@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import vmm.kvm.Kvm;
+import vmm.kvm.SpeedProbe;
 import vmm.linux.HostException;
 
 /**
@@ -35,13 +37,17 @@ public final class GuestHost implements AutoCloseable {
         this.progress = progress;
     }
 
-    /**
-     * Chooses. Starts nothing yet.
-     *
-     * @param kvmIsFast asked only if the environment does not decide
-     */
-    public static GuestHost choose(BooleanSupplier kvmIsFast, LabConfig config, Progress progress) {
-        return choose(System.getenv(), kvmIsFast, Lab.obstacle(), config, progress);
+    /** Chooses. Starts nothing yet. */
+    public static GuestHost choose(LabConfig config, Progress progress) {
+        return choose(System.getenv(), GuestHost::kvmIsFast, Lab.obstacle(), config, progress);
+    }
+
+    private static boolean kvmIsFast() {
+        try (Kvm kvm = Kvm.open()) {
+            return SpeedProbe.isHardware(SpeedProbe.nanosPerInstruction(kvm));
+        } catch (HostException none) {
+            return false;
+        }
     }
 
     static GuestHost choose(

@@ -9,8 +9,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import vmm.kvm.Kvm;
-import vmm.kvm.SpeedProbe;
 import vmm.lab.GuestHost;
 import vmm.lab.GuestImages;
 import vmm.lab.LabConfig;
@@ -31,7 +29,7 @@ final class LinuxDemo {
 
     int run() throws IOException {
         Path vmm = Home.vmm();
-        try (GuestHost host = GuestHost.choose(LinuxDemo::kvmIsFast, LabConfig.ofEnvironment(), console::step)) {
+        try (GuestHost host = GuestHost.choose(LabConfig.ofEnvironment(), console::step)) {
             if (host.place() == GuestHost.Place.NONE) {
                 throw new HostException(
                         "Linux cannot run here: " + host.reason() + "; vmm demo --guest builtin may still run.");
@@ -74,14 +72,6 @@ final class LinuxDemo {
                             .withTimeLimit(LIMIT)
                             .forwardingSignals());
             return summary(words.facts(), boot, data, status);
-        }
-    }
-
-    private static boolean kvmIsFast() {
-        try (Kvm kvm = Kvm.open()) {
-            return SpeedProbe.isHardware(SpeedProbe.nanosPerInstruction(kvm));
-        } catch (HostException noKvm) {
-            return false;
         }
     }
 

@@ -7,8 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import vmm.kvm.Kvm;
-import vmm.kvm.SpeedProbe;
 import vmm.lab.GuestHost;
 import vmm.lab.LabConfig;
 import vmm.lab.RunOptions;
@@ -25,7 +23,7 @@ final class LinuxHost {
     /** Returns the exit status of {@code compare ARGUMENTS} there. */
     static int run(List<String> arguments) throws IOException {
         LabConfig config = LabConfig.ofEnvironment();
-        try (GuestHost host = GuestHost.choose(LinuxHost::kvmIsFast, config, Compare::step)) {
+        try (GuestHost host = GuestHost.choose(config, Compare::step)) {
             if (host.place() == GuestHost.Place.NONE) {
                 throw new HostException("Linux cannot run here: " + host.reason() + ".");
             }
@@ -62,13 +60,5 @@ final class LinuxHost {
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Compare.class.getName()));
         return command;
-    }
-
-    private static boolean kvmIsFast() {
-        try (Kvm kvm = Kvm.open()) {
-            return SpeedProbe.isHardware(SpeedProbe.nanosPerInstruction(kvm));
-        } catch (HostException none) {
-            return false;
-        }
     }
 }

@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import vmm.kvm.Kvm;
-import vmm.kvm.SpeedProbe;
 import vmm.lab.GuestHost;
 import vmm.lab.GuestImages;
 import vmm.lab.LabConfig;
@@ -73,7 +71,7 @@ public final class Verify implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (GuestHost host = GuestHost.choose(Verify::kvmIsFast, LabConfig.ofEnvironment(), Verify::step)) {
+        try (GuestHost host = GuestHost.choose(LabConfig.ofEnvironment(), Verify::step)) {
             if (host.place() == GuestHost.Place.NONE) {
                 throw new HostException("Linux cannot run here: " + host.reason() + ".");
             }
@@ -139,14 +137,6 @@ public final class Verify implements Callable<Integer> {
                 throw new IllegalStateException("The script " + name + " was not built in.");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
-    private static boolean kvmIsFast() {
-        try (Kvm kvm = Kvm.open()) {
-            return SpeedProbe.isHardware(SpeedProbe.nanosPerInstruction(kvm));
-        } catch (HostException none) {
-            return false;
         }
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -37,6 +38,9 @@ import vmm.linux.HostException;
         })
 public final class Conformance implements Callable<Integer> {
     private static final int LOG_LINES = 60;
+    /** Crashes the client itself through a device file. */
+    private static final String CRASHES = "Sanitize.OverwriteReserved";
+
     private static final int PROGRESS = 50;
 
     @Option(names = "--tests", paramLabel = "REGEX", description = "Only tests whose FAMILY.NAME matches it whole.")
@@ -47,6 +51,15 @@ public final class Conformance implements Callable<Integer> {
             paramLabel = "NAME",
             description = "The disk to begin with: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE} if left out).")
     private Configuration configuration = Configuration.THIN;
+
+    @Option(
+            names = "--guest",
+            split = ",",
+            arity = "0..1",
+            fallbackValue = "OURS,QEMU",
+            paramLabel = "MACHINE",
+            description = "In a Linux guest, over its disks, in these machines: ours, qemu (both if left out).")
+    private List<Machine> machines = List.of();
 
     @Option(names = "--log", paramLabel = "FILE", description = "Writes there what the tests that failed printed.")
     private @Nullable Path log;
@@ -64,6 +77,15 @@ public final class Conformance implements Callable<Integer> {
         List<SuiteTest> chosen = TestClient.tests().stream()
                 .filter(test -> tests.matcher(test.toString()).matches())
                 .toList();
+        if (!machines.isEmpty()) {
+            Map<Machine, List<Result>> results = GuestSuite.run(
+                    chosen.stream()
+                            .filter(test -> !CRASHES.equals(test.toString()))
+                            .toList(),
+                    machines);
+            System.out.print(Report.sideBySide(results));
+            return 0;
+        }
         Report report = new Report(runAll(chosen, configuration));
         if (json) {
             System.out.println(JsonMapper.builder()

@@ -56,6 +56,17 @@ final class Report {
                 part.count(Verdict.Outcome.SKIPPED));
     }
 
+    /**
+     * A table of two such reports side by side: a row for each family, then every test that fares differently or did
+     * not pass.
+     */
+    static String sideBySide(Map<Machine, List<Result>> machines) {
+        StringBuilder table = new StringBuilder();
+        machines.forEach((machine, results) ->
+                table.append(machine.label()).append(System.lineSeparator()).append(new Report(results).table()));
+        return table.toString();
+    }
+
     /** The same for programs. */
     Map<String, Object> facts() {
         Map<String, Object> facts = new LinkedHashMap<>();

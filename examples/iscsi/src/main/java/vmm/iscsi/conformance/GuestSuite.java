@@ -1,0 +1,156 @@
+package vmm.iscsi.conformance;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import vmm.lab.GuestHost;
+import vmm.lab.GuestImages;
+import vmm.lab.LabConfig;
+import vmm.lab.PackageCache;
+import vmm.lab.RunOptions;
+import vmm.linux.HostException;
+
+/** Runs tests in a Linux guest, through its driver, on each of some machines. */
+final class GuestSuite {
+    private static final String MARK = "@@ ";
+    private static final Duration LIMIT = Duration.ofMinutes(20);
+
+    private GuestSuite() {}
+
+    /** Runs the tests on each machine. A test of which a machine's guest says nothing has failed there. */
+    static Map<Machine, List<Result>> run(List<SuiteTest> tests, List<Machine> machines) throws IOException {
+        LabConfig config = LabConfig.ofEnvironment();
+        try (GuestHost host = GuestHost.choose(config, GuestSuite::step)) {
+            if (host.place() == GuestHost.Place.NONE) {
+                throw new HostException("Linux cannot run here: " + host.reason() + ".");
+            }
+            Path folder = Files.createTempDirectory(Files.createDirectories(config.share()), "conformance-");
+            try {
+                return run(tests, machines, host, folder);
+            } finally {
+                Files.deleteIfExists(folder.resolve("initrd.gz"));
+                Files.deleteIfExists(folder.resolve("host.sh"));
+                Files.delete(folder);
+            }
+        }
+    }
+
+    private static Map<Machine, List<Result>> run(
+            List<SuiteTest> tests, List<Machine> machines, GuestHost host, Path folder) throws IOException {
+        PackageCache packages = new PackageCache(PackageCache.defaultFolder(), GuestSuite::step);
+        Path client = packages.program("iscsi-test-cu", "libiscsi-bin");
+        GuestImages images = GuestImages.prepare(PackageCache.defaultFolder(), GuestSuite::step);
+        Path initrd = folder.resolve("initrd.gz");
+        String list = tests.stream().map(test -> test + "\n").collect(Collectors.joining());
+        images.initramfs(GuestImages.DISK_MODULES, List.of(client), script("guest.sh"))
+                .text("/tests", list)
+                .write(initrd);
+        Path script = Files.writeString(folder.resolve("host.sh"), script("host.sh"));
+        Map<Machine, List<Result>> results = new EnumMap<>(Machine.class);
+        for (Machine machine : machines) {
+            step(tests.size() + " tests in a guest of " + machine.label());
+            List<String> command = new ArrayList<>(List.of("sh", script.toString()));
+            command.addAll(machine.command(vmm(), images.kernel().image(), initrd));
+            Console console = new Console();
+            host.run(
+                    command,
+                    RunOptions.quiet()
+                            .withStreams(InputStream.nullInputStream(), console, console)
+                            .withTimeLimit(LIMIT)
+                            .forwardingSignals());
+            results.put(machine, results(tests, console.lines()));
+        }
+        return results;
+    }
+
+    private static List<Result> results(List<SuiteTest> tests, List<String> console) {
+        Map<String, Result> last = new LinkedHashMap<>();
+        for (SuiteTest test : tests) {
+            Verdict silence = new Verdict(Verdict.Outcome.FAILED, "the guest did not run it");
+            last.put(test.toString(), new Result(test, Configuration.THIN, silence, lastLines(console)));
+        }
+        String[] header = {};
+        List<String> said = new ArrayList<>();
+        for (String line : console) {
+            if (!line.startsWith(MARK)) {
+                said.add(line);
+                continue;
+            }
+            if (header.length == 2) {
+                Configuration configuration = Configuration.valueOf(header[1].toUpperCase(Locale.ROOT));
+                List<String> output = List.copyOf(said);
+                last.computeIfPresent(
+                        header[0],
+                        (name, former) -> new Result(former.test(), configuration, Verdict.of(output), output));
+            }
+            header = line.substring(MARK.length()).split(" ", -1);
+            said.clear();
+        }
+        return List.copyOf(last.values());
+    }
+
+    private static List<String> lastLines(List<String> console) {
+        return List.copyOf(console.subList(Math.max(0, console.size() - 20), console.size()));
+    }
+
+    private static Path vmm() {
+        @Nullable String home = System.getProperty("vmm.home");
+        if (home == null) {
+            throw new HostException("The property vmm.home is missing; start this as examples/iscsi/conformance.");
+        }
+        return Path.of(home, "vmm");
+    }
+
+    private static String script(String name) throws IOException {
+        try (InputStream in = GuestSuite.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("The script " + name + " was not built in.");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static void step(String what) {
+        System.err.println("vmm: " + what);
+    }
+
+    /** Collects what a guest prints, and shows how far it is. */
+    private static final class Console extends OutputStream {
+        private static final int PROGRESS = 25;
+
+        private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+        private final List<String> lines = new ArrayList<>();
+        private int marks;
+
+        @Override
+        public synchronized void write(int b) {
+            if (b == '\n') {
+                String whole = line.toString(StandardCharsets.ISO_8859_1);
+                lines.add(whole);
+                line.reset();
+                if (whole.startsWith(MARK) && ++marks % PROGRESS == 0) {
+                    step(marks + " runs");
+                }
+            } else if (b != '\r') {
+                line.write(b);
+            }
+        }
+
+        synchronized List<String> lines() {
+            return List.copyOf(lines);
+        }
+    }
+}
