@@ -16,10 +16,16 @@ final class BlockCommands {
     private static final PreFetch PRE_FETCH = new PreFetch();
     private static final GetLbaStatus GET_LBA_STATUS = new GetLbaStatus();
     private static final SynchronizeCache SYNCHRONIZE_CACHE = new SynchronizeCache();
+    private static final Sanitize SANITIZE = new Sanitize();
     private static final ReadDefectData READ_DEFECT_DATA = new ReadDefectData();
 
     /** Those that every disk has. */
     static final List<SupportedCommand<DiskNexus>> ALL = List.of(
+            SupportedCommand.<DiskNexus>of("FORMAT UNIT", "04 f8 00 00 03 04", new FormatUnit())
+                    .taking(CommandTimeouts.WHOLE_DISK),
+            SupportedCommand.<DiskNexus>ofAction("SANITIZE (OVERWRITE)", "48 a1 00 00 00 00 00 ff ff 04", SANITIZE)
+                    .taking(CommandTimeouts.WHOLE_DISK),
+            SupportedCommand.<DiskNexus>ofAction("SANITIZE (EXIT FAILURE MODE)", "48 bf 00 00 00 00 00 ff ff 04", SANITIZE),
             SupportedCommand.<DiskNexus>of("READ (6)", "08 1f ff ff ff 04", READ)
                     .onMedium()
                     .under(ReservationClass.READ)

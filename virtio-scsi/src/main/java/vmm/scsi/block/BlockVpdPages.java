@@ -1,7 +1,6 @@
 package vmm.scsi.block;
 
 import java.util.List;
-import vmm.scsi.ItlNexus;
 import vmm.scsi.ParameterData;
 import vmm.scsi.primary.VpdPage;
 
@@ -51,10 +50,10 @@ final class BlockVpdPages {
     }
 
     /** Block Device Characteristics page (SBC-4 6.6.2). */
-    private static void blockDeviceCharacteristics(ItlNexus nexus, ParameterData data) {
+    private static void blockDeviceCharacteristics(DiskNexus nexus, ParameterData data) {
         int nonRotating = 1;
-        // WABEREQ: after a block erase, reads succeed
-        int readable = 1 << 6;
+        // WABEREQ: after a block erase, which only a thin disk has, reads succeed
+        int readable = nexus.unit().isThin() ? 1 << 6 : 0;
         data.u16(nonRotating).u8(0).u8(readable).zeros(PAGE_LENGTH - 4);
     }
 

@@ -66,10 +66,33 @@ final class DiskNexus extends PrimaryNexus {
 
     @Override
     public @Nullable SenseCode notReady() {
+        WholeDiskOperation operation = disk.operation();
+        if (operation != null) {
+            return operation.inProgress();
+        }
         if (disk.ejected()) {
             return SenseCode.MEDIUM_NOT_PRESENT;
         }
-        return disk.stopped() ? SenseCode.LOGICAL_UNIT_NOT_READY_INITIALIZING_COMMAND_REQUIRED : null;
+        if (disk.stopped()) {
+            return SenseCode.LOGICAL_UNIT_NOT_READY_INITIALIZING_COMMAND_REQUIRED;
+        }
+        return disk.failure();
+    }
+
+    @Override
+    public int progress() {
+        WholeDiskOperation operation = disk.operation();
+        return operation == null ? NO_PROGRESS : operation.progress();
+    }
+
+    /** True if the disk is not busy with all of its blocks; otherwise the task has ended. */
+    boolean isUnoccupied(ScsiTask task) {
+        WholeDiskOperation operation = disk.operation();
+        if (operation == null) {
+            return true;
+        }
+        task.fail(operation.inProgress());
+        return false;
     }
 
     @Override
@@ -96,7 +119,7 @@ final class DiskNexus extends PrimaryNexus {
 
     /** The guard lets a task in that had to wait. */
     void admitted(ScsiTask task, RangeCommand command) {
-        SenseCode why = notReady();
+        SenseCode why = command.notReady(this);
         if (task.aborted()) {
             task.end(ScsiStatus.TASK_ABORTED);
         } else if (why != null) {
@@ -151,6 +174,11 @@ final class DiskNexus extends PrimaryNexus {
     /** Does something on a turn of its own. Any thread. */
     void later(Runnable step) {
         initiator().loop().post(step);
+    }
+
+    /** The way of this loop to the medium. */
+    BlockQueue wayToMedium() {
+        return queue();
     }
 
     /** Asks how the medium keeps its data. */

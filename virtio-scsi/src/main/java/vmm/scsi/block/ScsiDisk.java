@@ -43,6 +43,14 @@ public final class ScsiDisk extends PrimaryUnit {
     /** Who prevents that the medium moves. Replaced, never changed. */
     private volatile Set<ItlNexus> locks = Set.of();
 
+    /** What the disk is doing with all of its blocks; null if nothing. */
+    private volatile @Nullable WholeDiskOperation operation;
+
+    /** Why the medium cannot be used until another operation has succeeded; null if it can. */
+    private volatile @Nullable SenseCode failure;
+
+    private volatile boolean failureMayBeLeft;
+
     /** A disk that is not removable, and whose reservations are kept in memory. See the longest constructor. */
     public ScsiDisk(BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache) {
         this(medium, identity, geometry, writeCache, false);
@@ -119,6 +127,53 @@ public final class ScsiDisk extends PrimaryUnit {
     /** How many logical blocks there are, at least 1. */
     public long blocks() {
         return medium.size() >>> geometry.shift();
+    }
+
+    /**
+     * Begins something that goes over all blocks, if nothing of the kind is going on. Until it ends, nothing else
+     * reaches the medium.
+     *
+     * @return false if it cannot begin
+     */
+    synchronized boolean begin(WholeDiskOperation next) {
+        if (operation != null) {
+            return false;
+        }
+        operation = next;
+        return true;
+    }
+
+    /**
+     * The operation has ended.
+     *
+     * @param why what the medium is in until another one succeeds; null if it has succeeded itself
+     * @param mayBeLeft true if the initiator may choose to use the medium all the same
+     */
+    synchronized void ended(@Nullable SenseCode why, boolean mayBeLeft) {
+        failure = why;
+        failureMayBeLeft = mayBeLeft;
+        operation = null;
+    }
+
+    /** What is going on, or null. */
+    @Nullable
+    WholeDiskOperation operation() {
+        return operation;
+    }
+
+    /** Why the medium cannot be used although nothing is going on, or null. */
+    @Nullable
+    SenseCode failure() {
+        return failure;
+    }
+
+    /** Makes the medium usable again after a failure, if the initiator may do that. */
+    synchronized boolean leaveFailure() {
+        if (failure != null && !failureMayBeLeft) {
+            return false;
+        }
+        failure = null;
+        return true;
     }
 
     /** Keeps commands apart that must not meet. */

@@ -36,6 +36,8 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
         // SBC-4, allowed commands: whoever has reserved the disk, anybody may start it
         if (!starts && nexus.reservations().conflicts(ReservationClass.WRITE)) {
             task.end(ScsiStatus.RESERVATION_CONFLICT);
+        } else if (!nexus.isUnoccupied(task)) {
+            return;
         } else if (condition == START_VALID) {
             startOrStop(nexus, task, starts, cdb.has(4, LOEJ));
         } else if (cdb.has(3, POWER_CONDITION_MODIFIER)) {
