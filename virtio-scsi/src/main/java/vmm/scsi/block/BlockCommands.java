@@ -25,7 +25,8 @@ final class BlockCommands {
                     .taking(CommandTimeouts.WHOLE_DISK),
             SupportedCommand.<DiskNexus>ofAction("SANITIZE (OVERWRITE)", "48 a1 00 00 00 00 00 ff ff 04", SANITIZE)
                     .taking(CommandTimeouts.WHOLE_DISK),
-            SupportedCommand.<DiskNexus>ofAction("SANITIZE (EXIT FAILURE MODE)", "48 bf 00 00 00 00 00 ff ff 04", SANITIZE),
+            SupportedCommand.<DiskNexus>ofAction(
+                    "SANITIZE (EXIT FAILURE MODE)", "48 bf 00 00 00 00 00 ff ff 04", SANITIZE),
             SupportedCommand.<DiskNexus>of("READ (6)", "08 1f ff ff ff 04", READ)
                     .onMedium()
                     .under(ReservationClass.READ)
@@ -187,8 +188,10 @@ final class BlockCommands {
                     .taking(CommandTimeouts.SECOND));
 
     /** Those that a thinly provisioned disk has as well. */
-    static final List<SupportedCommand<DiskNexus>> THIN =
-            List.of(SupportedCommand.<DiskNexus>of("UNMAP", "42 01 00 00 00 00 00 ff ff 04", new Unmap())
+    static final List<SupportedCommand<DiskNexus>> THIN = List.of(
+            SupportedCommand.<DiskNexus>ofAction("SANITIZE (BLOCK ERASE)", "48 a2 00 00 00 00 00 ff ff 04", SANITIZE)
+                    .taking(CommandTimeouts.WHOLE_DISK),
+            SupportedCommand.<DiskNexus>of("UNMAP", "42 01 00 00 00 00 00 ff ff 04", new Unmap())
                     .onMedium()
                     .taking(CommandTimeouts.WHOLE_DISK));
 

@@ -28,8 +28,8 @@ final class FormatUnit extends WholeDiskCommand {
     private static final int PATTERN_HEADER = 4;
     private static final int IP_MODIFIER = 0b11 << 6;
 
-    private static final Kind KIND = new Kind(
-            SenseCode.LOGICAL_UNIT_NOT_READY_FORMAT_IN_PROGRESS, SenseCode.FORMAT_COMMAND_FAILED, false);
+    private static final Kind KIND =
+            new Kind(SenseCode.LOGICAL_UNIT_NOT_READY_FORMAT_IN_PROGRESS, SenseCode.FORMAT_COMMAND_FAILED, false);
 
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
@@ -57,7 +57,8 @@ final class FormatUnit extends WholeDiskCommand {
         boolean isLong = task.cdb().has(1, LONGLIST);
         int header = isLong ? LONG_HEADER : SHORT_HEADER;
         long most = header + PATTERN_HEADER + (long) nexus.unit().geometry().logicalBlock();
-        ParameterList list = task.parameterList(Math.max(header, Math.min(task.dataOut().bytes(), most)));
+        ParameterList list =
+                task.parameterList(Math.max(header, Math.min(task.dataOut().bytes(), most)));
         if (list == null) {
             return;
         }

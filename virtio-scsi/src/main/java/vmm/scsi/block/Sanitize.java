@@ -110,7 +110,10 @@ final class Sanitize extends WholeDiskCommand {
                 SenseCode.LOGICAL_UNIT_NOT_READY_SANITIZE_IN_PROGRESS,
                 SenseCode.SANITIZE_COMMAND_FAILED,
                 task.cdb().has(1, AUSE));
-        start(nexus, task, new WholeDiskOperation(nexus, kind, passes, task.cdb().has(1, IMMED)));
+        start(
+                nexus,
+                task,
+                new WholeDiskOperation(nexus, kind, passes, task.cdb().has(1, IMMED)));
     }
 
     private static void exitFailureMode(ScsiDisk disk, ScsiTask task) {
