@@ -19,7 +19,7 @@ import vmm.scsi.TaskFunction;
 class WholeDiskTest {
     private static final String OVERWRITE = "48 01 00 00 00 00 00 00 08 00";
     private static final byte[] TWICE_INVERTED = HexFormat.of().parseHex("82000003a1b2c3ff");
-    private static final String SANITIZING = "70 00 02 00 00 00 00 0a 00 00 00 00 04 1b 00 00 00 00";
+    private static final String SANITIZING = "70 00 02 00 00 00 00 0a 00 00 00 00 04 1b";
     private static final String FAILED = "70 00 03 00 00 00 00 0a 00 00 00 00 31 03 00 00 00 00";
 
     private final FakeDisk medium = new FakeDisk(1 << 20);
@@ -27,6 +27,11 @@ class WholeDiskTest {
 
     private String readOne() {
         return initiator.read("28 00 00 00 00 00 00 00 01 00", 512).senseHex();
+    }
+
+    /** Sense data without what tells the progress. */
+    private static String code(String sense) {
+        return sense.substring(0, 14 * 3 - 1);
     }
 
     @Test
@@ -74,9 +79,9 @@ class WholeDiskTest {
         medium.releaseOne();
         initiator.loop.runUntilIdle();
 
-        assertEquals(SANITIZING, readOne());
-        assertEquals(SANITIZING, initiator.send("1b 00 00 00 00 00").senseHex());
-        assertEquals(SANITIZING, initiator.send(OVERWRITE).senseHex());
+        assertEquals(SANITIZING, code(readOne()));
+        assertEquals(SANITIZING, code(initiator.send("1b 00 00 00 00 00").senseHex()));
+        assertEquals(SANITIZING, code(initiator.send(OVERWRITE).senseHex()));
         assertEquals(ScsiStatus.GOOD, initiator.read("12 00 00 00 24 00", 36).status());
         // Half of the disk is done.
         assertEquals(
@@ -102,7 +107,7 @@ class WholeDiskTest {
 
         assertTrue(task.ended());
         initiator.read("03 00 00 00 12 00", 18);
-        assertEquals(SANITIZING, readOne());
+        assertEquals(SANITIZING, code(readOne()));
         medium.release();
         initiator.loop.runUntilIdle();
         assertEquals((byte) 0xa1, medium.content().get(JAVA_BYTE, (1 << 20) - 512));
