@@ -41,6 +41,8 @@ public abstract class ItlNexus {
     private long bytesRead;
     private long writes;
     private long bytesWritten;
+    private long readErrors;
+    private long writeErrors;
 
     /** The nexus of {@code unit} and {@code initiator}, with POWER ON OCCURRED to tell. */
     protected ItlNexus(ItNexus initiator, LogicalUnit unit) {
@@ -176,8 +178,13 @@ public abstract class ItlNexus {
 
     final void count(ScsiTask task) {
         commands++;
-        if (task.status() != ScsiStatus.GOOD) {
-            checkConditions += task.status() == ScsiStatus.CHECK_CONDITION ? 1 : 0;
+        if (task.status() == ScsiStatus.CHECK_CONDITION) {
+            checkConditions++;
+            if (task.sense().key() == SenseKey.MEDIUM_ERROR.code()) {
+                boolean wrote = task.sense().additionalCode() == SenseCode.WRITE_ERROR.additionalCode();
+                readErrors += wrote ? 0 : 1;
+                writeErrors += wrote ? 1 : 0;
+            }
         }
     }
 
@@ -195,6 +202,7 @@ public abstract class ItlNexus {
 
     /** What has been done through this nexus. Any thread may call; others than the loop's see it a little late. */
     public final LogicalUnitCounters counters() {
-        return new LogicalUnitCounters(commands, checkConditions, reads, bytesRead, writes, bytesWritten);
+        return new LogicalUnitCounters(
+                commands, checkConditions, reads, bytesRead, writes, bytesWritten, readErrors, writeErrors);
     }
 }

@@ -9,11 +9,20 @@ package vmm.scsi;
  * @param bytesRead how much they read
  * @param writes commands that wrote the medium with success
  * @param bytesWritten how much they wrote
+ * @param readErrors commands that ended with MEDIUM ERROR while they read
+ * @param writeErrors commands that ended with MEDIUM ERROR while they wrote
  */
 public record LogicalUnitCounters(
-        long commands, long checkConditions, long reads, long bytesRead, long writes, long bytesWritten) {
+        long commands,
+        long checkConditions,
+        long reads,
+        long bytesRead,
+        long writes,
+        long bytesWritten,
+        long readErrors,
+        long writeErrors) {
     /** Nothing done yet. */
-    public static final LogicalUnitCounters ZERO = new LogicalUnitCounters(0, 0, 0, 0, 0, 0);
+    public static final LogicalUnitCounters ZERO = new LogicalUnitCounters(0, 0, 0, 0, 0, 0, 0, 0);
 
     /** The sum. */
     public LogicalUnitCounters plus(LogicalUnitCounters other) {
@@ -23,6 +32,8 @@ public record LogicalUnitCounters(
                 reads + other.reads,
                 bytesRead + other.bytesRead,
                 writes + other.writes,
-                bytesWritten + other.bytesWritten);
+                bytesWritten + other.bytesWritten,
+                readErrors + other.readErrors,
+                writeErrors + other.writeErrors);
     }
 }

@@ -86,6 +86,11 @@ public enum SenseCode {
         return asc;
     }
 
+    /** The additional sense code in the upper and its qualifier in the lower eight bits. */
+    public int additionalCode() {
+        return asc << 8 | ascq;
+    }
+
     /** The additional sense code qualifier. */
     public int ascq() {
         return ascq;

@@ -105,7 +105,7 @@ class LogicalUnitAddressingTest {
         Initiator.Result result = sparse().send(7, "12 00 00 00 24 00", new byte[0], 36);
 
         assertEquals(ScsiStatus.GOOD, result.status());
-        assertEquals("7f 00 07 32 5b", HexFormat.ofDelimiter(" ").formatHex(result.data(), 0, 5));
+        assertEquals("7f 00 06 32 5b", HexFormat.ofDelimiter(" ").formatHex(result.data(), 0, 5));
         assertEquals(
                 "7f 00 00 01 00",
                 sparse().send(7, "12 01 00 00 ff 00", new byte[0], 255).hex());

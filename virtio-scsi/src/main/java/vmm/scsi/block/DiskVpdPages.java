@@ -8,6 +8,7 @@ import vmm.scsi.BigEndian;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ItlNexus;
 import vmm.scsi.ParameterData;
+import vmm.scsi.primary.PrimaryVpdPages;
 import vmm.scsi.primary.VpdPage;
 
 /** The vital product data of a disk. */
@@ -16,17 +17,27 @@ final class DiskVpdPages {
     static final List<VpdPage<DiskNexus>> ALL = Stream.concat(
                     Stream.of(
                             new VpdPage<DiskNexus>(0x80, DiskVpdPages::unitSerialNumber),
-                            new VpdPage<DiskNexus>(0x83, DiskVpdPages::deviceIdentification)),
+                            new VpdPage<DiskNexus>(0x83, DiskVpdPages::deviceIdentification),
+                            PrimaryVpdPages.MANAGEMENT_NETWORK_ADDRESSES.<DiskNexus>as(),
+                            PrimaryVpdPages.EXTENDED_INQUIRY_DATA.<DiskNexus>as(),
+                            PrimaryVpdPages.MODE_PAGE_POLICY.<DiskNexus>as(),
+                            PrimaryVpdPages.POWER_CONDITION.<DiskNexus>as()),
                     BlockVpdPages.ALL.stream())
             .toList();
 
     private static final int UNKNOWN_SERIAL_LENGTH = 8;
 
-    // Designators (SPC-5): CODE SET, then DESIGNATOR TYPE, both of the logical unit
+    // Designators (SPC-5): CODE SET, then DESIGNATOR TYPE
     private static final int BINARY = 1;
     private static final int ASCII = 2;
     private static final int T10_VENDOR_ID = 1;
     private static final int NAA = 3;
+    private static final int RELATIVE_TARGET_PORT = 4;
+    private static final int SCSI_NAME_STRING = 8;
+    private static final int UTF_8 = 3;
+
+    /** ASSOCIATION: the designator is the target port's. */
+    private static final int OF_TARGET_PORT = 1 << 4;
 
     private static final long NAA_LOCALLY_ASSIGNED = 3;
 
@@ -49,6 +60,20 @@ final class DiskVpdPages {
         String unique = identity.serial().isEmpty() ? HexFormat.of().formatHex(name) : identity.serial();
         data.u8(ASCII).u8(T10_VENDOR_ID).u8(0).u8(8 + 16 + unique.length());
         data.ascii(identity.vendor(), 8).ascii(identity.product(), 16).ascii(unique, unique.length());
+
+        int port = nexus.initiator().target().relativePort();
+        data.u8(BINARY).u8(OF_TARGET_PORT | RELATIVE_TARGET_PORT).u8(0).u8(4);
+        data.u16(0).u16(port);
+
+        writeNameString(name, data);
+    }
+
+    /** SPC-5, SCSI name string: the NAA designator in UTF-8, with a null at least behind it. */
+    private static void writeNameString(byte[] name, ParameterData data) {
+        String text = "naa." + HexFormat.of().withUpperCase().formatHex(name);
+        int length = (text.length() + 4) / 4 * 4;
+        data.u8(UTF_8).u8(SCSI_NAME_STRING).u8(0).u8(length);
+        data.bytes(text.getBytes(StandardCharsets.UTF_8)).zeros(length - text.length());
     }
 
     /**

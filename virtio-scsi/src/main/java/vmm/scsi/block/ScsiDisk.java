@@ -39,6 +39,8 @@ public final class ScsiDisk extends PrimaryUnit {
     private volatile boolean softwareWriteProtect;
     private volatile PowerCondition power = PowerCondition.ACTIVE;
     private volatile boolean ejected;
+    private volatile int stops;
+    private volatile int ejections;
 
     /** Who prevents that the medium moves. Replaced, never changed. */
     private volatile Set<ItlNexus> locks = Set.of();
@@ -233,7 +235,20 @@ public final class ScsiDisk extends PrimaryUnit {
         return power;
     }
 
-    void setPower(PowerCondition condition) {
+    /** How often the disk has been stopped. */
+    int stops() {
+        return stops;
+    }
+
+    /** How often the medium has been ejected. */
+    int ejections() {
+        return ejections;
+    }
+
+    synchronized void setPower(PowerCondition condition) {
+        if (condition == PowerCondition.STOPPED) {
+            stops++;
+        }
         power = condition;
     }
 
@@ -246,8 +261,9 @@ public final class ScsiDisk extends PrimaryUnit {
     }
 
     /** Takes the medium out, as the guest sees it. It is the same that comes back. */
-    void eject() {
+    synchronized void eject() {
         ejected = true;
+        ejections++;
     }
 
     /** Takes the medium in again; everybody but {@code by} is told that it may be another one. */

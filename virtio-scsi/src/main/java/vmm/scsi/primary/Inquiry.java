@@ -22,7 +22,9 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
     private static final int CMDDT = 1 << 1;
     private static final int SUPPORTED_PAGES = 0x00;
 
-    private static final int SPC_5 = 0x07;
+    /** VERSION: what initiators know best. The version descriptors say more. */
+    private static final int SPC_4 = 0x06;
+
     private static final int NORMACA = 1 << 5;
     private static final int HISUP = 1 << 4;
     private static final int RESPONSE_DATA_FORMAT = 2;
@@ -122,7 +124,7 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
         ParameterData data = new ParameterData()
                 .u8(peripheral)
                 .u8(unit != null && unit.removable() ? RMB : 0)
-                .u8(SPC_5)
+                .u8(SPC_4)
                 .u8(NORMACA | HISUP | RESPONSE_DATA_FORMAT)
                 .u8(0)
                 .u8(0)

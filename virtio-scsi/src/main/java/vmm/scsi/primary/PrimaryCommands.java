@@ -55,6 +55,16 @@ public final class PrimaryCommands {
     private PrimaryCommands() {}
 
     /**
+     * LOG SENSE.
+     *
+     * @param pages the log pages in ascending order, without the lists of pages themselves
+     */
+    public static <N extends ItlNexus> SupportedCommand<N> logSense(List<LogPage<N>> pages) {
+        return SupportedCommand.<N>of("LOG SENSE", "4d 03 ff ff 00 ff ff ff ff 04", new LogSense<>(pages))
+                .under(ReservationClass.HARMLESS);
+    }
+
+    /**
      * INQUIRY.
      *
      * @param pages the vital product data in ascending order, without the list of pages itself

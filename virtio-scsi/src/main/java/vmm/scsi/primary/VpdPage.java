@@ -11,6 +11,11 @@ import vmm.scsi.ParameterData;
  * @param <N> the kind of logical unit, by what it keeps for an initiator
  */
 public record VpdPage<N extends ItlNexus>(int code, Content<? super N> content) {
+    /** The same page of a certain kind of logical unit. */
+    public <M extends N> VpdPage<M> as() {
+        return new VpdPage<>(code, content);
+    }
+
     /** Writes the content of a page. */
     @FunctionalInterface
     public interface Content<N extends ItlNexus> {

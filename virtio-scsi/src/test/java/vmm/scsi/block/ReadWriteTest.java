@@ -345,7 +345,7 @@ class ReadWriteTest {
         two.write("2a 00 00 00 00 00 00 00 01 00", new byte[512]);
         two.send("ff 00 00 00 00 00");
 
-        assertEquals(before.plus(new LogicalUnitCounters(3, 1, 1, 1024, 1, 512)), disk.counters());
+        assertEquals(before.plus(new LogicalUnitCounters(3, 1, 1, 1024, 1, 512, 0, 0)), disk.counters());
     }
 
     @Test

@@ -79,7 +79,7 @@ class Sg3UtilsTest {
         assertSays(
                 output,
                 "PQual=0 PDT=0 RMB=0",
-                "version=0x07 [SPC-5]",
+                "version=0x06 [SPC-4]",
                 "HiSUP=1 Resp_data_format=2",
                 "CmdQue=1",
                 "length=96 (0x60)",
@@ -93,7 +93,7 @@ class Sg3UtilsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"00", "80", "83", "b0", "b1", "b2"})
+    @ValueSource(strings = {"00", "80", "83", "85", "86", "87", "8a", "b0", "b1", "b2"})
     void sgVpdFindsNothingWrongWithAnyPage(String page) throws IOException, InterruptedException {
         Path data = hexFile(initiator.read("12 01 " + page + " 00 ff 00", 255).data());
 
@@ -106,6 +106,10 @@ class Sg3UtilsTest {
                     case "00" -> "Block limits (SBC)";
                     case "80" -> "Unit serial number: S-42";
                     case "83" -> "0x50014ee2b5e7a1f0";
+                    case "85" -> "VPD";
+                    case "86" -> "SIMPSUP=1";
+                    case "87" -> "Policy: shared";
+                    case "8a" -> "Standby_z=1";
                     case "b0" -> "Optimal transfer length granularity: 8 blocks";
                     case "b1" -> "Non-rotating medium (e.g. solid state)";
                     default -> "Unmap command supported (LBPU): 1";
@@ -125,6 +129,36 @@ class Sg3UtilsTest {
                 "designator type: T10 vendor identification, code set: ASCII",
                 "vendor id: ACME",
                 "vendor specific: ROCKET DISK S-42");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"00 00", "00 ff", "02 00", "03 00", "05 00", "06 00", "0d 00", "0e 00", "15 00", "19 00", "2f 00"
+            })
+    void sgLogsFindsNothingWrongWithAnyPage(String page) throws IOException, InterruptedException {
+        int code = Integer.parseInt(page.substring(0, 2), 16) | 0x40;
+        Path data = hexFile(initiator
+                .read("4d 00 %02x %s 00 00 00 10 00 00".formatted(code, page.substring(3)), 4096)
+                .data());
+
+        String output = run("sg_logs", "--in=" + data);
+
+        assertNoComplaint(output);
+        assertSays(
+                output,
+                switch (page) {
+                    case "00 00" -> "Supported log pages";
+                    case "00 ff" -> "Supported log pages and subpages";
+                    case "02 00" -> "Write error counter page";
+                    case "03 00" -> "Read error counter page";
+                    case "05 00" -> "Verify error counter page";
+                    case "06 00" -> "Non-medium error";
+                    case "0d 00" -> "Current temperature = <not available>";
+                    case "0e 00" -> "Accumulated start-stop cycles = 0";
+                    case "15 00" -> "Status: no background scans active";
+                    case "19 00" -> "number of read commands = ";
+                    default -> "IE asc = 0x0, ascq = 0x0";
+                });
     }
 
     @Test

@@ -29,10 +29,10 @@ class InquiryTest {
 
     @Test
     void standardDataNameTheDiskAndTheStandardsItObeys() {
-        // SPC-5 6.7.2: direct access, SPC-5, NORMACA, response data format 2, 91 bytes more, command queuing; then the
+        // SPC-5 6.7.2: direct access, SPC-4, NORMACA, response data format 2, 91 bytes more, command queuing; then the
         // names; then SAM-5, SPC-4, SPC-5, SBC-3 and SBC-4 from byte 58 on
         byte[] expected = new byte[96];
-        System.arraycopy(HexFormat.of().parseHex("000007325b000002"), 0, expected, 0, 8);
+        System.arraycopy(HexFormat.of().parseHex("000006325b000002"), 0, expected, 0, 8);
         System.arraycopy("ACME    ROCKET DISK     1.25".getBytes(US_ASCII), 0, expected, 8, 28);
         System.arraycopy(HexFormat.of().parseHex("00a0046005c004c00600"), 0, expected, 58, 10);
 
@@ -46,7 +46,7 @@ class InquiryTest {
     void theAllocationLengthCutsTheDataAndTheAdditionalLengthStaysWhatItWouldBe() {
         Initiator.Result result = initiator().read("12 00 00 00 05 00", 5);
 
-        assertEquals("00 00 07 32 5b", result.hex());
+        assertEquals("00 00 06 32 5b", result.hex());
         assertEquals(0, result.residual());
     }
 
@@ -60,11 +60,12 @@ class InquiryTest {
         Initiator initiator = initiator();
 
         assertEquals(
-                "00 00 00 06 00 80 83 b0 b1 b2",
+                "00 00 00 0a 00 80 83 85 86 87 8a b0 b1 b2",
                 initiator.read("12 01 00 00 ff 00", 255).hex());
 
         for (int page = 0; page < 256; page++) {
-            boolean listed = Arrays.asList(0, 0x80, 0x83, 0xb0, 0xb1, 0xb2).contains(page);
+            boolean listed = Arrays.asList(0, 0x80, 0x83, 0x85, 0x86, 0x87, 0x8a, 0xb0, 0xb1, 0xb2)
+                    .contains(page);
             Initiator.Result result =
                     initiator.send(0, new byte[] {0x12, 1, (byte) page, 0, (byte) 255, 0}, new byte[0], 255, 1);
             assertEquals(listed ? ScsiStatus.GOOD : ScsiStatus.CHECK_CONDITION, result.status());
@@ -103,7 +104,12 @@ class InquiryTest {
         // SPC-5, Device Identification page: ASCII, T10 vendor ID
         assertEquals("02 01 00 1c", HexFormat.ofDelimiter(" ").formatHex(page, 16, 20));
         assertEquals("ACME    ROCKET DISK     S-42", new String(page, 20, 28, US_ASCII));
-        assertEquals(48, page.length);
+        // relative target port 1; the first designator once more, as a SCSI name string
+        assertEquals(
+                "01 14 00 04 00 00 00 01 03 08 00 18",
+                HexFormat.ofDelimiter(" ").formatHex(page, 48, 60));
+        assertEquals("naa.50014EE2B5E7A1F0\0\0\0\0", new String(page, 60, 24, US_ASCII));
+        assertEquals(84, page.length);
     }
 
     @Test
