@@ -142,6 +142,8 @@ static bool set(const char *word, struct job *job)
         return number(value, 1, LUNS_MAX, &job->luns);
     if ((value = value_of(word, "flush-every")))
         return number(value, 1, 1000000, &job->flush_every);
+    if ((value = value_of(word, "think-ns")))
+        return number(value, 0, 1000000, &job->think_nanoseconds);
     if ((value = value_of(word, "event_idx")))
         return feature(value, VIRTIO_F_EVENT_IDX, job);
     if ((value = value_of(word, "indirect")))

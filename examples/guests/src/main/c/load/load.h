@@ -22,6 +22,7 @@ struct job {
     uint32_t queues;
     uint32_t luns;
     uint32_t flush_every;
+    uint32_t think_nanoseconds;
     uint32_t wanted_features;
     uint64_t seed;
 };

@@ -89,6 +89,8 @@ enum outcome measure(struct rig *rig, const struct job *job)
     uint64_t start = ticks();
     uint64_t now = start;
     uint64_t deadline = start + to_ticks(job->milliseconds);
+    /* What a driver and those above it need before their next request. */
+    uint64_t think = to_ticks(job->think_nanoseconds) / 1000000;
     for (uint32_t i = 0; i < rig->queue_count; i++) {
         struct queue *queue = &rig->queues[i];
         for (uint32_t n = 0; n < job->depth; n++) {
@@ -120,6 +122,8 @@ enum outcome measure(struct rig *rig, const struct job *job)
                 }
             } while ((slot = queue_take(queue)));
             queue_hush(queue);
+            while (ticks() - now < think)
+                pause();
             queue_publish(queue);
         }
         if (found) {

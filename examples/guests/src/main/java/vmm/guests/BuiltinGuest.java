@@ -36,6 +36,7 @@ public enum BuiltinGuest {
      *   <li>{@code rw=randread|randwrite|read|write|records}, {@code bs=} in bytes, {@code qd=} requests in each queue
      *   <li>{@code seconds=} with up to three decimals; 0 for records means until the end
      *   <li>{@code flush-every=} so many records, {@code seed=} of the random blocks
+     *   <li>{@code think-ns=} nanoseconds from an answer to the next request
      *   <li>{@code event_idx=0|1}, {@code indirect=0|1}: whether these features are used if they are offered
      * </ul>
      *
