@@ -26,6 +26,8 @@ import vmm.linux.HostException;
         description = {
             "Measures the virtio disks of this VMM beside those of QEMU: the same guest, the same image, one I/O thread"
                     + " each, in turns. The guest is a bare-metal one that polls, or Linux with fio.",
+            "QEMU has several ways to read a file, and each of them several tunings. All of these run once; those that"
+                    + " are the best in some row, or nearly so, then run in turns with this VMM, which has none.",
             "Prints the medians of all runs, and of QEMU the mode that is best in each row."
         },
         footer = {
@@ -37,6 +39,9 @@ import vmm.linux.HostException;
             "  examples/bench/compare --linux --rows blk"
         })
 public final class Compare implements Callable<Integer> {
+    /** So few may take part as they are, ours among them. */
+    private static final int MOST_WITHOUT_HEATS = 4;
+
     @Option(
             names = {"--linux", "--lab"},
             description = "The guest is Linux with fio; in the nested lab, unless KVM is fast here.")
@@ -66,6 +71,14 @@ public final class Compare implements Callable<Integer> {
             paramLabel = "MODE",
             description = "QEMU's modes: native, io_uring, threads (all if left out).")
     private Contender.Qemu.Aio[] modes = Contender.Qemu.Aio.values();
+
+    @Option(
+            names = "--qemu-tunings",
+            split = ",",
+            paramLabel = "TUNING",
+            description = "What QEMU may be told besides: usual (nothing), flags (no EVENT_IDX), patient (polls for"
+                    + " longer). All if left out; Linux: usual.")
+    private Contender.Qemu.Tuning @Nullable [] tunings;
 
     @Option(names = "--ours-only", description = "Without QEMU.")
     private boolean oursOnly;
@@ -155,6 +168,9 @@ public final class Compare implements Callable<Integer> {
                 quietBelow);
         double before = or(warmUp, linux ? 5.0 : 0.5);
         double measured = or(seconds, linux ? 5.0 : 1.0);
+        if (comparison.contenders().size() > MOST_WITHOUT_HEATS) {
+            comparison = comparison.afterHeats(new GuestRun(guest, image.file(), words, before, measured, false));
+        }
         comparison.measure(new GuestRun(guest, image.file(), words, before, measured, false), results);
         if (!noCounts) {
             comparison.count(new GuestRun(guest, image.file(), words, before, measured, true), results);
@@ -186,10 +202,19 @@ public final class Compare implements Callable<Integer> {
             if (mode == Contender.Qemu.Aio.NATIVE && !takesDirectIo(image)) {
                 step("the file system of " + image + " knows no O_DIRECT, so QEMU's aio=native has no part in this");
             } else {
-                contenders.add(new Contender.Qemu(mode));
+                for (Contender.Qemu.Tuning tuning : chosenTunings()) {
+                    contenders.add(new Contender.Qemu(mode, tuning));
+                }
             }
         }
         return contenders;
+    }
+
+    private List<Contender.Qemu.Tuning> chosenTunings() {
+        if (tunings != null) {
+            return Arrays.stream(tunings).distinct().toList();
+        }
+        return linux ? List.of(Contender.Qemu.Tuning.USUAL) : List.of(Contender.Qemu.Tuning.values());
     }
 
     private static boolean takesDirectIo(Path image) throws IOException, InterruptedException {

@@ -18,6 +18,35 @@ import java.util.Locale;
 record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rounds, double quietBelow) {
     private static final int ATTEMPTS = 3;
 
+    /** Who is as fast in a heat, beside the fastest in the same row, takes part in what is measured. */
+    private static final double GOOD_SHARE = 0.9;
+
+    /**
+     * One boot of each mode of QEMU, which does not count: those remain that are the best in some row, or nearly so.
+     * Others would take time and be in nobody's table.
+     */
+    Comparison afterHeats(GuestRun run) throws IOException, InterruptedException {
+        Results heats = new Results();
+        List<Contender> modes = contenders.stream()
+                .filter(contender -> contender instanceof Contender.Qemu)
+                .toList();
+        for (Row.Bus bus : Row.Bus.values()) {
+            List<Row> onBus = on(bus);
+            for (Contender mode : onBus.isEmpty() ? List.<Contender>of() : modes) {
+                Compare.step("heat: " + bus.word() + ", " + mode.name());
+                List<Sample> samples = run.run(mode, onBus);
+                for (int i = 0; i < samples.size(); i++) {
+                    heats.add(onBus.get(i), mode, samples.get(i));
+                }
+            }
+        }
+        List<Contender> remaining = contenders.stream()
+                .filter(contender -> !(contender instanceof Contender.Qemu)
+                        || rows.stream().anyMatch(row -> heats.shareOfBest(row, contender) >= GOOD_SHARE))
+                .toList();
+        return new Comparison(remaining, rows, boots, rounds, quietBelow);
+    }
+
     /** Measures every row, {@code boots} times {@code rounds} times. */
     void measure(GuestRun run, Results results) throws IOException, InterruptedException {
         for (int boot = 1; boot <= boots; boot++) {

@@ -11,8 +11,8 @@ import java.util.function.ToDoubleFunction;
 
 /** Prints {@link Results} for people, and as a tree for programs. */
 final class Report {
-    private static final String SPEED = "%-24s %26s  %36s  %6s%n";
-    private static final String COSTS = "%-24s %-9s %7s %7s %8s %8s %9s %9s %7s%n";
+    private static final String SPEED = "%-32s %26s  %43s  %6s%n";
+    private static final String COSTS = "%-32s %-17s %7s %7s %8s %8s %9s %9s %7s%n";
 
     private final Results results;
     private final double quietBelow;
@@ -34,7 +34,7 @@ final class Report {
                     row.title(),
                     results.ours(row).map(ours -> speed(row, ours)).orElse("-"),
                     results.bestOther(row)
-                            .map(other -> speed(row, other) + String.format(" %-8s", other.name()))
+                            .map(other -> speed(row, other) + String.format(" %-16s", other.name()))
                             .orElse("-"),
                     number("%.2f", results.ratio(row))));
         }

@@ -85,6 +85,14 @@ final class Results {
                         contender -> spread(row, contender, Sample::iops).median()));
     }
 
+    /** How fast a mode of QEMU is beside the best of them. */
+    double shareOfBest(Row row, Contender mode) {
+        return bestOther(row)
+                .map(best -> spread(row, mode, Sample::iops).median()
+                        / spread(row, best, Sample::iops).median())
+                .orElse(0.0);
+    }
+
     /** How many times as fast as the best of the others ours is. */
     Optional<Double> ratio(Row row) {
         Optional<Contender> ours = ours(row);
