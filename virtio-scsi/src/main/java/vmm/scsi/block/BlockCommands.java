@@ -191,6 +191,9 @@ final class BlockCommands {
     static final List<SupportedCommand<DiskNexus>> THIN = List.of(
             SupportedCommand.<DiskNexus>ofAction("SANITIZE (BLOCK ERASE)", "48 a2 00 00 00 00 00 ff ff 04", SANITIZE)
                     .taking(CommandTimeouts.WHOLE_DISK),
+            SupportedCommand.<DiskNexus>ofAction(
+                            "SANITIZE (CRYPTOGRAPHIC ERASE)", "48 a3 00 00 00 00 00 ff ff 04", SANITIZE)
+                    .taking(CommandTimeouts.WHOLE_DISK),
             SupportedCommand.<DiskNexus>of("UNMAP", "42 01 00 00 00 00 00 ff ff 04", new Unmap())
                     .onMedium()
                     .taking(CommandTimeouts.WHOLE_DISK));

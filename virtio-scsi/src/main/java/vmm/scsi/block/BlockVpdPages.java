@@ -46,14 +46,19 @@ final class BlockVpdPages {
         // MAXIMUM WRITE SAME LENGTH: none
         data.u64(0);
         // ATOMIC ALIGNMENT, ATOMIC TRANSFER LENGTH GRANULARITY; no boundaries
-        data.u32(DiskLimits.MAXIMUM_ATOMIC_TRANSFER_LENGTH).u32(0).u32(0).u32(0).u32(0);
+        int unit = DiskLimits.atomicUnit(disk);
+        data.u32(DiskLimits.MAXIMUM_ATOMIC_TRANSFER_LENGTH)
+                .u32(unit)
+                .u32(unit)
+                .u32(0)
+                .u32(0);
     }
 
     /** Block Device Characteristics page (SBC-4 6.6.2). */
     private static void blockDeviceCharacteristics(DiskNexus nexus, ParameterData data) {
         int nonRotating = 1;
-        // WABEREQ: after a block erase, which only a thin disk has, reads succeed
-        int readable = nexus.unit().isThin() ? 1 << 6 : 0;
+        // WABEREQ and WACEREQ: after an erase, which only a thin disk has, reads succeed
+        int readable = nexus.unit().isThin() ? 1 << 6 | 1 << 4 : 0;
         data.u16(nonRotating).u8(0).u8(readable).zeros(PAGE_LENGTH - 4);
     }
 

@@ -17,4 +17,11 @@ final class DiskLimits {
     static final int MAXIMUM_ATOMIC_TRANSFER_LENGTH = 2048;
 
     private DiskLimits() {}
+
+    /**
+     * ATOMIC ALIGNMENT and ATOMIC TRANSFER LENGTH GRANULARITY: a physical block, which can only be written as a whole.
+     */
+    static int atomicUnit(ScsiDisk disk) {
+        return 1 << disk.geometry().physicalExponent();
+    }
 }

@@ -11,9 +11,12 @@ import vmm.scsi.SenseCode;
 import vmm.scsi.block.WholeDiskOperation.Kind;
 import vmm.scsi.block.WholeDiskOperation.Pass;
 
-/** SANITIZE (SBC-4 5.28): makes all that was ever written unreadable. */
+/**
+ * SANITIZE (SBC-4 5.28): makes all that was ever written unreadable. A cryptographic erase does what a block erase
+ * does: nothing is enciphered, so there is no key whose change would have the same effect.
+ */
 final class Sanitize extends WholeDiskCommand {
-    // Service actions; what is neither is BLOCK ERASE.
+    // Service actions; what is neither is BLOCK ERASE or CRYPTOGRAPHIC ERASE.
     private static final int OVERWRITE = 0x01;
     private static final int EXIT_FAILURE_MODE = 0x1f;
 

@@ -190,10 +190,10 @@ public final class ScsiDisk extends PrimaryUnit {
 
     /**
      * True if blocks need not have storage (SBC-4 4.7.3, thin provisioning): what is unmapped gives it back, and reads
-     * as zeros.
+     * as zeros. Of a medium that is only read nobody can tell the difference, since it refuses to unmap.
      */
     public boolean isThin() {
-        return medium.discardGranularity() > 0 && !medium.readOnly();
+        return medium.readOnly() || medium.discardGranularity() > 0;
     }
 
     /** The medium has another size: all initiators are told. Any thread may call. */

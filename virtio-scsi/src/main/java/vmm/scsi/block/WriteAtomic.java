@@ -9,6 +9,7 @@ import vmm.scsi.ScsiTask;
  * it behind is up to the medium, as it is with any write.
  */
 final class WriteAtomic implements RangeCommand {
+    private static final int LBA = 2;
     private static final int ATOMIC_BOUNDARY = 10;
     private static final int COUNT = 12;
 
@@ -27,7 +28,10 @@ final class WriteAtomic implements RangeCommand {
         if (cdb.u16(ATOMIC_BOUNDARY) != 0) {
             // SBC-4 6.6.4: MAXIMUM ATOMIC BOUNDARY SIZE is 0, there are none
             task.invalidField(ATOMIC_BOUNDARY, ScsiTask.WHOLE_BYTE);
-        } else if (task.blocks() > DiskLimits.MAXIMUM_ATOMIC_TRANSFER_LENGTH) {
+        } else if (task.lba() % DiskLimits.atomicUnit(disk) != 0) {
+            task.invalidField(LBA, ScsiTask.WHOLE_BYTE);
+        } else if (task.blocks() > DiskLimits.MAXIMUM_ATOMIC_TRANSFER_LENGTH
+                || task.blocks() % DiskLimits.atomicUnit(disk) != 0) {
             task.invalidField(COUNT, ScsiTask.WHOLE_BYTE);
         } else if (bytes > task.dataOut().bytes()) {
             task.endWithOverrun();
