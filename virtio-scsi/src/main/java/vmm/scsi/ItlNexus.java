@@ -81,13 +81,24 @@ public abstract class ItlNexus {
 
     /**
      * Aborts all commands of this nexus because of something that another one did (SAM-5 5.8): they end with TASK
-     * ABORTED status if the logical unit says so (TAS), or with none. Any thread may call.
+     * ABORTED status if the logical unit says so (TAS), or with none and a unit attention condition. Any thread may
+     * call.
      *
      * @param ended called on the loop of this nexus when the last of them has ended
      */
     public final void abortForOther(Runnable ended) {
-        TaskEnding ending = unit.taskAbortedStatus() ? TaskEnding.ANSWERED : TaskEnding.ABORTED;
-        runOnLoop(() -> abortAll(ending, ended), ended);
+        runOnLoop(
+                () -> {
+                    if (unit.taskAbortedStatus()) {
+                        abortAll(TaskEnding.ANSWERED, ended);
+                        return;
+                    }
+                    if (tasks.present(task -> true)) {
+                        raise(UnitAttention.COMMANDS_CLEARED);
+                    }
+                    abortAll(TaskEnding.ABORTED, ended);
+                },
+                ended);
     }
 
     /**

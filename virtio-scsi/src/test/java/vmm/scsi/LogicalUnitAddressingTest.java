@@ -68,7 +68,7 @@ class LogicalUnitAddressingTest {
         assertEquals(
                 expected,
                 initiator
-                        .send(256, "a0 00 02 00 00 00 00 00 10 00 00 00", new byte[0], 4096)
+                        .send(256, "a0 00 11 00 00 00 00 00 10 00 00 00", new byte[0], 4096)
                         .hex());
         // SPC-5, REPORT LUNS: LUN 0 answers even if there is nothing else at LUN 0
         assertEquals(
@@ -86,10 +86,45 @@ class LogicalUnitAddressingTest {
     }
 
     @Test
-    void thereIsNoWellKnownLogicalUnitToReport() {
-        Initiator.Result result = sparse().send(3, "a0 00 01 00 00 00 00 00 10 00 00 00", new byte[0], 4096);
+    void theWellKnownLogicalUnitIsReportedAloneOrBehindTheOthers() {
+        assertEquals("00 00 00 08 00 00 00 00 c1 01 00 00 00 00 00 00", report(1));
+        assertEquals(
+                "00 00 00 20 00 00 00 00"
+                        + " 00 03 00 00 00 00 00 00 41 00 00 00 00 00 00 00 7f ff 00 00 00 00 00 00 c1 01 00 00 00 00 00 00",
+                report(2));
+    }
 
-        assertEquals("00 00 00 00 00 00 00 00", result.hex());
+    @Test
+    void thereAreNoConglomeratesToReport() {
+        assertEquals("00 00 00 00 00 00 00 00", report(0x10));
+        assertEquals("00 00 00 00 00 00 00 00", report(0x12));
+    }
+
+    private String report(int select) {
+        return sparse().send(3, "a0 00 %02x 00 00 00 00 00 10 00 00 00".formatted(select), new byte[0], 4096)
+                .hex();
+    }
+
+    @Test
+    void theWellKnownLogicalUnitReportsLunsAndHasNoBlocks() {
+        Initiator initiator = sparse();
+        int lun = LunAddress.REPORT_LUNS;
+        initiator.settle(lun);
+
+        assertEquals(
+                "00 00 00 18",
+                initiator
+                        .send(lun, "a0 00 00 00 00 00 00 00 10 00 00 00", new byte[0], 4096)
+                        .hex()
+                        .substring(0, 11));
+        assertEquals(
+                "1e",
+                initiator.send(lun, "12 00 00 00 24 00", new byte[0], 36).hex().substring(0, 2));
+        assertEquals(
+                "70 00 05 00 00 00 00 0a 00 00 00 00 20 00 00 00 00 00",
+                initiator
+                        .send(lun, "28 00 00 00 00 00 00 00 01 00", new byte[0], 512)
+                        .senseHex());
     }
 
     @Test

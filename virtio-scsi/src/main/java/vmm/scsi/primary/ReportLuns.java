@@ -1,5 +1,6 @@
 package vmm.scsi.primary;
 
+import java.util.Arrays;
 import vmm.scsi.Command;
 import vmm.scsi.ItlNexus;
 import vmm.scsi.LunAddress;
@@ -12,10 +13,13 @@ import vmm.scsi.UnitAttention;
 final class ReportLuns implements Command<ItlNexus> {
     static final int OPERATION_CODE = 0xa0;
 
-    // SELECT REPORT (SPC-5)
+    // SELECT REPORT (SPC-5, REPORT LUNS)
     private static final int ADDRESSED_BY_NUMBER = 0x00;
     private static final int WELL_KNOWN = 0x01;
     private static final int ALL = 0x02;
+    private static final int ADMINISTRATIVE = 0x10;
+    private static final int WITHOUT_SUBSIDIARY = 0x11;
+    private static final int SUBSIDIARY = 0x12;
 
     @Override
     public void execute(ItlNexus nexus, ScsiTask task) {
@@ -27,8 +31,16 @@ final class ReportLuns implements Command<ItlNexus> {
     static void answer(ScsiTarget target, ScsiTask task) {
         int select = task.cdb().u8(2);
         switch (select) {
-            case ADDRESSED_BY_NUMBER, ALL -> answer(target.luns(), task);
-            case WELL_KNOWN -> answer(new int[0], task);
+            // There are no conglomerates, so no administrative and no subsidiary logical units
+            case ADDRESSED_BY_NUMBER, WITHOUT_SUBSIDIARY -> answer(target.luns(), task);
+            case WELL_KNOWN -> answer(new int[] {LunAddress.REPORT_LUNS}, task);
+            case ALL -> {
+                int[] luns = target.luns();
+                int[] all = Arrays.copyOf(luns, luns.length + 1);
+                all[luns.length] = LunAddress.REPORT_LUNS;
+                answer(all, task);
+            }
+            case ADMINISTRATIVE, SUBSIDIARY -> answer(new int[0], task);
             default -> task.invalidField(2, ScsiTask.WHOLE_BYTE);
         }
     }

@@ -237,6 +237,36 @@ class TaskSetTest {
     }
 
     @Test
+    void whatAnotherNexusAbortsEndsWithTaskAbortedIfTheUnitSaysSo() {
+        Initiator other = Initiator.of(disk);
+        initiator.write("15 10 00 00 10 00", HexFormat.of().parseHex("00000000" + "0a0a22100040" + "0000ffff0000"));
+        other.settle(0);
+        medium.hold();
+        Initiator.Task foreign =
+                start(other, 1, TaskAttribute.SIMPLE, HexFormat.of().parseHex("28000000000000000100"));
+
+        manage(TaskFunction.LOGICAL_UNIT_RESET, 0);
+        medium.release();
+
+        assertEquals(TaskEnding.ANSWERED, foreign.ending());
+        assertEquals(ScsiStatus.TASK_ABORTED, foreign.status());
+    }
+
+    @Test
+    void whatAnotherNexusAbortsWithoutAStatusIsToldLater() {
+        medium.hold();
+        Initiator.Task read = read(1, TaskAttribute.SIMPLE);
+        disk.forEachNexus(nexus -> nexus.abortForOther(() -> responses.add(ServiceResponse.FUNCTION_COMPLETE)));
+        medium.release();
+
+        assertEquals(TaskEnding.ABORTED, read.ending());
+        assertEquals(List.of(ServiceResponse.FUNCTION_COMPLETE), responses);
+        assertEquals(
+                "70 00 06 00 00 00 00 0a 00 00 00 00 2f 00 00 00 00 00",
+                initiator.send("00 00 00 00 00 00").senseHex());
+    }
+
+    @Test
     void aTargetResetReachesAllUnitsAndANexusResetTellsOnlyItsOwn() {
         Initiator other = Initiator.of(disk);
         manage(TaskFunction.TARGET_RESET, 0);

@@ -294,6 +294,8 @@ class PersistentReservationTest {
         assertTrue(write.aborted());
         assertTrue(preempt.ended());
         assertEquals(GOOD, preempt.status());
+        // COMMANDS CLEARED BY ANOTHER INITIATOR: the write got no status
+        assertEquals("2f 00", first.attention());
         assertEquals(REGISTRATIONS_PREEMPTED, first.attention());
     }
 
