@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmm.linux.HostException;
 
 /** What has been opened and is to be closed again, last first, whatever goes wrong on the way. One thread. */
 final class Teardown implements AutoCloseable {
@@ -29,6 +30,9 @@ final class Teardown implements AutoCloseable {
                 steps.pop().close();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            } catch (HostException e) {
+                log.warn("{}", e.getMessage());
+                log.debug("What was to be closed:", e);
             } catch (Exception e) {
                 log.warn("Could not close everything: {}", e.toString(), e);
             }

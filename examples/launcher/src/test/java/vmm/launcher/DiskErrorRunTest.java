@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import vmm.guests.BuiltinGuest;
 import vmm.guests.Records;
 
@@ -131,9 +132,10 @@ class DiskErrorRunTest {
         }
     }
 
-    @Test
-    void aMachineThatIsPausedCanBeStopped() throws Exception {
-        try (VmmRun run = writer("raw", "virtio", "")) {
+    @ParameterizedTest
+    @ValueSource(strings = {"virtio", "scsi"})
+    void aMachineThatIsPausedCanBeStopped(String bus) throws Exception {
+        try (VmmRun run = writer("raw", bus, "")) {
             VmmRun.await("the pause", () -> run.errSoFar().contains("so the machine is paused") || !run.alive());
             run.signal("INT");
             assertEquals(130, run.status(5));
