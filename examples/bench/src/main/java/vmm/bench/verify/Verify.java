@@ -2,7 +2,6 @@ package vmm.bench.verify;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,16 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import vmm.bench.LinuxBench;
 import vmm.lab.GuestHost;
 import vmm.lab.GuestImages;
 import vmm.lab.LabConfig;
 import vmm.lab.PackageCache;
 import vmm.lab.RunOptions;
-import vmm.linux.HostException;
 
 /** {@code examples/bench/verify}: does a disk give back what was written to it, for as long as one likes to ask. */
 @Command(
@@ -49,15 +47,7 @@ public final class Verify implements Callable<Integer> {
 
     /** Runs the command line. */
     public static void main(String[] args) {
-        CommandLine line = new CommandLine(new Verify());
-        line.setExecutionExceptionHandler((trouble, command, result) -> {
-            if (!(trouble instanceof HostException)) {
-                throw trouble;
-            }
-            System.err.println("vmm: " + trouble.getMessage());
-            return 1;
-        });
-        System.exit(line.execute(args));
+        System.exit(LinuxBench.execute(new CommandLine(new Verify()), args));
     }
 
     /** One of the guest's disks. */
@@ -71,10 +61,7 @@ public final class Verify implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (GuestHost host = GuestHost.choose(LabConfig.ofEnvironment(), Verify::step)) {
-            if (host.place() == GuestHost.Place.NONE) {
-                throw new HostException("Linux cannot run here: " + host.reason() + ".");
-            }
+        try (GuestHost host = LinuxBench.host(Verify::step)) {
             Path share = Files.createDirectories(LabConfig.ofEnvironment().share());
             Path folder = Files.createTempDirectory(share, "verify-");
             try {
@@ -90,9 +77,9 @@ public final class Verify implements Callable<Integer> {
     private int run(GuestHost host, Path folder) throws IOException {
         GuestImages images = GuestImages.prepare(PackageCache.defaultFolder(), Verify::step);
         Path initrd = folder.resolve("initrd.gz");
-        images.initramfs(GuestImages.DISK_MODULES, List.of(Path.of("/usr/bin/fio")), script("guest.sh"))
+        images.initramfs(GuestImages.DISK_MODULES, List.of(Path.of("/usr/bin/fio")), LinuxBench.script(Verify.class, "guest.sh"))
                 .write(initrd);
-        Path script = Files.writeString(folder.resolve("verify.sh"), script("host.sh"));
+        Path script = Files.writeString(folder.resolve("verify.sh"), LinuxBench.script(Verify.class, "host.sh"));
         step(minutes + " minutes of random writes to " + IMAGES.size() + " disks; the guest tells of each round");
         return host.run(
                 command(script, images.kernel().image(), initrd, host.place()),
@@ -111,7 +98,7 @@ public final class Verify implements Callable<Integer> {
                 .collect(Collectors.joining(" ")));
         // Guests of several processors come to a standstill in the lab now and then, under any VMM.
         String cpus = place == GuestHost.Place.LAB ? "1" : "2";
-        command.addAll(List.of(vmm(), "run", "verify", "--memory", "512M", "--cpus", cpus, "--no-reboot"));
+        command.addAll(List.of(LinuxBench.vmm(), "run", "verify", "--memory", "512M", "--cpus", cpus, "--no-reboot"));
         command.addAll(List.of("--kernel", kernel.toString(), "--initrd", initrd.toString()));
         command.addAll(List.of(
                 "--append", "console=ttyS0 quiet panic=-1 seconds=" + 60 * minutes + " seed=" + seed + " bus=" + bus));
@@ -121,23 +108,6 @@ public final class Verify implements Callable<Integer> {
                     .formatted(bus, image.name(), image.format(), image.cache(), image.name(), diskOptions));
         }
         return command;
-    }
-
-    private static String vmm() {
-        @Nullable String home = System.getProperty("vmm.home");
-        if (home == null) {
-            throw new HostException("The property vmm.home is missing; start this as examples/bench/verify.");
-        }
-        return Path.of(home, "vmm").toString();
-    }
-
-    private static String script(String name) throws IOException {
-        try (InputStream in = Verify.class.getResourceAsStream(name)) {
-            if (in == null) {
-                throw new IllegalStateException("The script " + name + " was not built in.");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
     }
 
     private static void step(String what) {
