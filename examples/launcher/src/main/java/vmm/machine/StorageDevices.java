@@ -1,13 +1,16 @@
 package vmm.machine;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import vmm.block.BlockOptions;
 import vmm.event.EventLoop;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.LogicalUnit;
 import vmm.scsi.ScsiBus;
+import vmm.scsi.TransportId;
 import vmm.scsi.block.DiskGeometry;
 import vmm.scsi.block.ScsiDisk;
 import vmm.scsi.multimedia.CdRomDrive;
@@ -26,6 +29,7 @@ import vmm.virtio.scsi.VirtioScsiDevice;
  */
 final class StorageDevices implements AutoCloseable {
     private static final String REVISION = "0001";
+    private static final List<String> NO_FILES = List.of("null:", "mem:", "nbd:", "nbd+unix:");
 
     private final MachineConfig machine;
     private final OpenDisks disks;
@@ -77,7 +81,8 @@ final class StorageDevices implements AutoCloseable {
                         controller.virtio().rings(),
                         limits.cmdPerLun(),
                         limits.maxSectors(),
-                        limits.segMax()));
+                        limits.segMax(),
+                        TransportId.named(machine.name() + "/" + name(controller))));
     }
 
     private void attach(ScsiBus bus, DiskConfig disk, LunRange place) {
@@ -111,7 +116,26 @@ final class StorageDevices implements AutoCloseable {
                 new DiskGeometry(disk.logicalBlockSize(), disk.physicalBlockSize()),
                 true,
                 disk.removable(),
-                Reservations.inMemory());
+                reservations(disk));
+    }
+
+    /**
+     * What outlives a loss of power (APTPL) is in a file beside the image; a disk without a file has nothing to lose.
+     */
+    private Reservations reservations(DiskConfig disk) {
+        String source = disk.image().source();
+        if (!(disk.address() instanceof DiskAddress.Scsi scsi) || scsi.isRange() || !isFile(source)) {
+            return Reservations.inMemory();
+        }
+        Path file = Path.of(source + ".reservations");
+        Reservations kept =
+                disk.image().shareable() ? Reservations.shared(file, machine.name()) : Reservations.inFile(file);
+        teardown.then(kept::close);
+        return kept;
+    }
+
+    private static boolean isFile(String source) {
+        return NO_FILES.stream().noneMatch(source::startsWith);
     }
 
     /** Takes the discs out of all drives, after the last request has ended. */

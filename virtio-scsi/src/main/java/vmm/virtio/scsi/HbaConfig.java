@@ -1,5 +1,6 @@
 package vmm.virtio.scsi;
 
+import vmm.scsi.TransportId;
 import vmm.virtio.RingFeatures;
 
 /**
@@ -14,9 +15,17 @@ import vmm.virtio.RingFeatures;
  *     {@value #MAX_SECTORS}
  * @param segMax over how many buffers a driver may scatter the data of a command: 1 to the queue size without two, for
  *     request and response
+ * @param initiatorPort who the controller is to logical units, as in reservations
  */
 public record HbaConfig(
-        String id, int queues, int queueSize, RingFeatures rings, int cmdPerLun, int maxSectors, int segMax) {
+        String id,
+        int queues,
+        int queueSize,
+        RingFeatures rings,
+        int cmdPerLun,
+        int maxSectors,
+        int segMax,
+        TransportId initiatorPort) {
     /** The most request queues. */
     public static final int MAX_QUEUES = 256;
 
@@ -58,7 +67,7 @@ public record HbaConfig(
 
     /** A controller that limits a driver no more than its queues do. */
     public HbaConfig(String id, int queues, int queueSize, RingFeatures rings) {
-        this(id, queues, queueSize, rings, queueSize, MAX_SECTORS, queueSize - 2);
+        this(id, queues, queueSize, rings, queueSize, MAX_SECTORS, queueSize - 2, TransportId.unnamed());
     }
 
     /** A controller whose queues have the usual features. */
@@ -73,11 +82,16 @@ public record HbaConfig(
 
     /** The same controller with other features of its queues. */
     public HbaConfig withRings(RingFeatures other) {
-        return new HbaConfig(id, queues, queueSize, other, cmdPerLun, maxSectors, segMax);
+        return new HbaConfig(id, queues, queueSize, other, cmdPerLun, maxSectors, segMax, initiatorPort);
     }
 
     /** The same controller with other limits. */
     public HbaConfig withLimits(int newCmdPerLun, int newMaxSectors, int newSegMax) {
-        return new HbaConfig(id, queues, queueSize, rings, newCmdPerLun, newMaxSectors, newSegMax);
+        return new HbaConfig(id, queues, queueSize, rings, newCmdPerLun, newMaxSectors, newSegMax, initiatorPort);
+    }
+
+    /** The same controller by another name. */
+    public HbaConfig withInitiatorPort(TransportId other) {
+        return new HbaConfig(id, queues, queueSize, rings, cmdPerLun, maxSectors, segMax, other);
     }
 }

@@ -16,7 +16,6 @@ import vmm.scsi.ScsiBus;
 import vmm.scsi.ScsiTarget;
 import vmm.scsi.TaskEnding;
 import vmm.scsi.TaskFunction;
-import vmm.scsi.TransportId;
 import vmm.scsi.UnitAttention;
 import vmm.virtio.DescriptorChain;
 import vmm.virtio.QueueHandler;
@@ -36,9 +35,6 @@ final class RequestPath implements QueueHandler {
     private final HbaConfigSpace space;
     private final TaskManager manager;
     private final Consumer<HbaEvent> events;
-
-    /** Names this initiator's port, the same as long as the device lives. */
-    private final TransportId initiatorPort = TransportId.unnamed();
 
     private final @Nullable ItNexus[] nexuses = new @Nullable ItNexus[ScsiBus.MAX_TARGET + 1];
     private final List<HbaRequest> slots = new ArrayList<>();
@@ -142,7 +138,7 @@ final class RequestPath implements QueueHandler {
         ItNexus known = nexuses[target];
         // Another target may have come in the place of the one that was known.
         if (known == null || known.target() != there) {
-            known = there.connect(loop, initiatorPort, (lun, attention) -> raised(target, lun, attention));
+            known = there.connect(loop, config.initiatorPort(), (lun, attention) -> raised(target, lun, attention));
             nexuses[target] = known;
         }
         return known;

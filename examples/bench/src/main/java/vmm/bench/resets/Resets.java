@@ -112,8 +112,8 @@ public final class Resets implements Callable<Integer> {
     private List<String> command(Path kernel, Path initrd, Path last, Path disk, String sha256) {
         List<String> command = new ArrayList<>(List.of(LinuxBench.vmm(), "run", "resets", "--memory", "512M"));
         command.addAll(List.of("--no-reboot", "--kernel", kernel.toString(), "--initrd", initrd.toString()));
-        command.addAll(List.of(
-                "--append", "console=ttyS0 quiet panic=-1 resets=" + resets + " sha256=" + sha256 + " end="));
+        command.addAll(
+                List.of("--append", "console=ttyS0 quiet panic=-1 resets=" + resets + " sha256=" + sha256 + " end="));
         for (int index = 0; index < 3; index++) {
             command.addAll(List.of("--controller", "scsi,index=" + index + ",slot=4,function=" + index));
         }
@@ -126,8 +126,7 @@ public final class Resets implements Callable<Integer> {
 
     private static String sha256(byte[] content) {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

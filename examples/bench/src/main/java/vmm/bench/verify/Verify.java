@@ -77,7 +77,10 @@ public final class Verify implements Callable<Integer> {
     private int run(GuestHost host, Path folder) throws IOException {
         GuestImages images = GuestImages.prepare(PackageCache.defaultFolder(), Verify::step);
         Path initrd = folder.resolve("initrd.gz");
-        images.initramfs(GuestImages.DISK_MODULES, List.of(Path.of("/usr/bin/fio")), LinuxBench.script(Verify.class, "guest.sh"))
+        images.initramfs(
+                        GuestImages.DISK_MODULES,
+                        List.of(Path.of("/usr/bin/fio")),
+                        LinuxBench.script(Verify.class, "guest.sh"))
                 .write(initrd);
         Path script = Files.writeString(folder.resolve("verify.sh"), LinuxBench.script(Verify.class, "host.sh"));
         step(minutes + " minutes of random writes to " + IMAGES.size() + " disks; the guest tells of each round");
