@@ -24,7 +24,7 @@ final class TransportState {
         /** The device may use its queues. */
         void start();
 
-        /** The device leaves its queues alone; the state before any driver follows. */
+        /** The device leaves its queues alone: when this returns, it does. */
         void stop();
 
         /** The running device may use one more queue. */
@@ -109,7 +109,7 @@ final class TransportState {
         }
     }
 
-    /** True from the start of the device to the next reset. Any thread, no lock. */
+    /** True from the start of the device until it is stopped. Any thread, no lock. */
     boolean running() {
         return running;
     }
@@ -129,12 +129,22 @@ final class TransportState {
         generation.getAndIncrement();
     }
 
-    /** Back to the state before any driver. */
-    void reset() {
+    /** Takes DRIVER_OK back, so that the device leaves memory alone; it needs a reset to be of use again. */
+    void halt() {
+        status &= ~STATUS_DRIVER_OK;
+        stop();
+    }
+
+    private void stop() {
         if (running) {
             lifecycle.stop();
             running = false;
         }
+    }
+
+    /** Back to the state before any driver. */
+    void reset() {
+        stop();
         interrupts.clearPending();
         restore(initial);
     }

@@ -12,6 +12,7 @@ import vmm.memory.GuestFaultException;
 import vmm.memory.GuestMemory;
 import vmm.pci.AddressDecoder;
 import vmm.pci.Bar;
+import vmm.pci.ConfigSpace;
 import vmm.pci.Msix;
 import vmm.pci.PciFunction;
 import vmm.virtio.Activation;
@@ -44,6 +45,9 @@ public final class VirtioPciFunction extends PciFunction {
     private final @Nullable Bar modernBar;
     private final @Nullable ConfigWindow window;
     private volatile boolean warned;
+
+    /** Whether the function was a bus master after the last write to configuration space, under whose lock this is. */
+    private boolean master;
 
     /**
      * A function that carries {@code device}.
@@ -129,8 +133,23 @@ public final class VirtioPciFunction extends PciFunction {
     @Override
     protected void configWritten(int offset, int size) {
         interrupts.msixChanged();
+        followBusMaster();
         if (window != null) {
             window.written(offset, size);
+        }
+    }
+
+    /**
+     * Stops the device when it may no longer reach memory (PCI 3.0 6.2.2). A kernel that starts another one without
+     * resetting its devices relies on that: what was memory for a device has become something else.
+     */
+    private void followBusMaster() {
+        boolean was = master;
+        master = (config().read(ConfigSpace.COMMAND, 2) & ConfigSpace.COMMAND_MASTER) != 0;
+        if (was && !master) {
+            synchronized (state) {
+                state.halt();
+            }
         }
     }
 
@@ -147,6 +166,7 @@ public final class VirtioPciFunction extends PciFunction {
 
     @Override
     protected void onReset() {
+        master = false;
         synchronized (state) {
             state.reset();
         }

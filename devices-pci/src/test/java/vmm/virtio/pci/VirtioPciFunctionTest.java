@@ -193,6 +193,22 @@ final class VirtioPciFunctionTest {
     }
 
     @Test
+    void aFunctionThatIsNoBusMasterAnyMoreStopsItsDevice() {
+        driver.config.write(SLOT, 0, ConfigSpace.COMMAND, 2, ConfigSpace.COMMAND_MEMORY | ConfigSpace.COMMAND_MASTER);
+        driver.start(ACCEPTED, QUEUES);
+        driver.config.write(SLOT, 0, ConfigSpace.COMMAND, 2, ConfigSpace.COMMAND_MEMORY);
+        assertEquals(1, device.resets);
+        assertEquals(11, driver.status());
+        assertTrue(doorbells.connected.isEmpty());
+        driver.config.write(SLOT, 0, ConfigSpace.COMMAND, 2, ConfigSpace.COMMAND_MEMORY | ConfigSpace.COMMAND_MASTER);
+        assertEquals(1, device.activations);
+        driver.start(ACCEPTED, QUEUES);
+        assertEquals(15, driver.status());
+        assertEquals(2, device.activations);
+        assertEquals(1, device.resets);
+    }
+
+    @Test
     void aWorkerCanInterruptWhileTheResetWaitsForIt() throws InterruptedException {
         driver.start(ACCEPTED, 1);
         driver.enableMsix(4);
