@@ -5,12 +5,14 @@ import java.util.Optional;
 
 /** What the logical unit is like: tests that need something special skip themselves on others. */
 enum Configuration {
-    /** Thinly provisioned, 8 logical blocks in a physical one. */
-    THIN(true, ",physical-block=4096"),
-    /** Fully provisioned, one logical block in a physical one. */
+    /** Thinly provisioned, one logical block in a physical one. */
+    THIN(true, ""),
+    /** Fully provisioned. */
     PLAIN(false, ""),
+    /** Thinly provisioned, 8 logical blocks in a physical one. */
+    PHYSICAL_BLOCKS(true, ",physical-block=4096"),
     REMOVABLE(true, ",removable"),
-    READ_ONLY(false, ",readonly"),
+    READ_ONLY(true, ",readonly"),
     LARGE_BLOCKS(true, ",logical-block=4096");
 
     private final boolean inFile;
@@ -28,6 +30,8 @@ enum Configuration {
             return Optional.of(REMOVABLE);
         } else if (words.contains("write-protected")) {
             return Optional.of(READ_ONLY);
+        } else if (words.contains("lbppb") || words.contains("alignment")) {
+            return Optional.of(PHYSICAL_BLOCKS);
         }
         return Optional.empty();
     }

@@ -1,13 +1,14 @@
 package vmm.iscsi.conformance;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Tells how a suite went. */
 final class Report {
-    private static final String ROW = "%-24s %6s %6s %6s%n";
+    private static final String ROW = "%-24s %6s %6s %8s %7s%n";
 
     private final List<Result> results;
 
@@ -29,10 +30,10 @@ final class Report {
             families.computeIfAbsent(result.test().family(), family -> new ArrayList<>())
                     .add(result);
         }
-        StringBuilder table = new StringBuilder(String.format(ROW, "family", "passed", "failed", "skipped"));
+        StringBuilder table = new StringBuilder(String.format(ROW, "family", "passed", "failed", "disputed", "skipped"));
         families.forEach((family, members) -> table.append(row(family, new Report(members))));
         table.append(row("all", this));
-        for (Verdict.Outcome outcome : List.of(Verdict.Outcome.FAILED, Verdict.Outcome.SKIPPED)) {
+        for (Verdict.Outcome outcome : List.of(Verdict.Outcome.FAILED, Verdict.Outcome.DISPUTED, Verdict.Outcome.SKIPPED)) {
             for (Result result : results) {
                 if (result.verdict().outcome() == outcome) {
                     table.append(String.format(
@@ -53,18 +54,28 @@ final class Report {
                 name,
                 part.count(Verdict.Outcome.PASSED),
                 part.count(Verdict.Outcome.FAILED),
+                part.count(Verdict.Outcome.DISPUTED),
                 part.count(Verdict.Outcome.SKIPPED));
     }
 
-    /**
-     * A table of two such reports side by side: a row for each family, then every test that fares differently or did
-     * not pass.
-     */
+    /** A table for people of the same tests on several machines: the counts, then every test that not all passed. */
     static String sideBySide(Map<Machine, List<Result>> machines) {
-        StringBuilder table = new StringBuilder();
-        machines.forEach((machine, results) ->
-                table.append(machine.label()).append(System.lineSeparator()).append(new Report(results).table()));
-        return table.toString();
+        StringBuilder table = new StringBuilder(String.format(ROW, "machine", "passed", "failed", "disputed", "skipped"));
+        machines.forEach((machine, results) -> table.append(row(machine.label(), new Report(results))));
+        Map<SuiteTest, Map<Machine, Result>> byTest = new LinkedHashMap<>();
+        machines.forEach((machine, results) -> results.forEach(result -> byTest.computeIfAbsent(
+                        result.test(), test -> new EnumMap<>(Machine.class))
+                .put(machine, result)));
+        byTest.forEach((test, each) -> {
+            if (each.values().stream().anyMatch(result -> result.verdict().outcome() != Verdict.Outcome.PASSED)) {
+                table.append(String.format("%n%s", test));
+                each.forEach((machine, result) -> table.append(String.format(
+                        "%n    %-5s %s",
+                        machine.label(),
+                        (result.verdict().outcome().label() + " " + result.verdict().reason()).strip())));
+            }
+        });
+        return table.append(System.lineSeparator()).toString();
     }
 
     /** The same for programs. */

@@ -15,6 +15,8 @@ record Verdict(Outcome outcome, String reason) {
     enum Outcome {
         PASSED,
         FAILED,
+        /** It failed, and is wrong about the standard: see {@link Disputes}. */
+        DISPUTED,
         SKIPPED;
 
         /** In words for people. */
@@ -55,6 +57,12 @@ record Verdict(Outcome outcome, String reason) {
         }
         String last = output.isEmpty() ? "it said nothing" : output.getLast().strip();
         return new Verdict(Outcome.FAILED, "the client ended early: " + last);
+    }
+
+    /** The same, unless the test is known to be wrong: then its reason is why. */
+    Verdict judgedBy(SuiteTest test) {
+        String clause = outcome == Outcome.FAILED ? Disputes.about(test) : "";
+        return clause.isEmpty() ? this : new Verdict(Outcome.DISPUTED, clause);
     }
 
     private static Verdict passed(List<String> own) {
