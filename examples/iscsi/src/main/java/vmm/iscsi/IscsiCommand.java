@@ -260,8 +260,8 @@ final class IscsiCommand extends ScsiTask {
     }
 
     private void refuse(ScsiStatus status, byte[] sense) {
-        respond(status.code(), sense, sense.length, UNDERFLOW, expectedLength);
         session.withdraw(this);
+        respond(status.code(), sense, sense.length, UNDERFLOW, expectedLength);
     }
 
     /** True if it has room for its data. */
@@ -276,10 +276,11 @@ final class IscsiCommand extends ScsiTask {
 
     @Override
     protected void completed() {
+        // First, so that the answer lets another command come.
+        session.ended(this);
         if (ending() == TaskEnding.ANSWERED) {
             answer();
         }
-        session.ended(this);
     }
 
     private void answer() {

@@ -81,7 +81,7 @@ final class Session {
                 handle(next);
             }
         } catch (ProtocolException trouble) {
-            log.warn("{}: {} The session ends.", parameters.initiatorName(), trouble.getMessage());
+            log.debug("{}: {} The session ends.", parameters.initiatorName(), trouble.getMessage());
             reject(pdu, RejectReason.PROTOCOL_ERROR);
             output.finish();
             close();

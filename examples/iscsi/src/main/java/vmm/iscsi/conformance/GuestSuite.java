@@ -94,7 +94,8 @@ final class GuestSuite {
                 List<String> output = List.copyOf(said);
                 last.computeIfPresent(
                         header[0],
-                        (name, former) -> new Result(former.test(), configuration, Verdict.of(output).judgedBy(former.test()), output));
+                        (name, former) -> new Result(
+                                former.test(), configuration, Verdict.of(output).judgedBy(former.test()), output));
             }
             header = line.substring(MARK.length()).split(" ", -1);
             said.clear();

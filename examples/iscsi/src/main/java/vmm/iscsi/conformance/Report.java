@@ -30,10 +30,12 @@ final class Report {
             families.computeIfAbsent(result.test().family(), family -> new ArrayList<>())
                     .add(result);
         }
-        StringBuilder table = new StringBuilder(String.format(ROW, "family", "passed", "failed", "disputed", "skipped"));
+        StringBuilder table =
+                new StringBuilder(String.format(ROW, "family", "passed", "failed", "disputed", "skipped"));
         families.forEach((family, members) -> table.append(row(family, new Report(members))));
         table.append(row("all", this));
-        for (Verdict.Outcome outcome : List.of(Verdict.Outcome.FAILED, Verdict.Outcome.DISPUTED, Verdict.Outcome.SKIPPED)) {
+        for (Verdict.Outcome outcome :
+                List.of(Verdict.Outcome.FAILED, Verdict.Outcome.DISPUTED, Verdict.Outcome.SKIPPED)) {
             for (Result result : results) {
                 if (result.verdict().outcome() == outcome) {
                     table.append(String.format(
@@ -60,19 +62,22 @@ final class Report {
 
     /** A table for people of the same tests on several machines: the counts, then every test that not all passed. */
     static String sideBySide(Map<Machine, List<Result>> machines) {
-        StringBuilder table = new StringBuilder(String.format(ROW, "machine", "passed", "failed", "disputed", "skipped"));
+        StringBuilder table =
+                new StringBuilder(String.format(ROW, "machine", "passed", "failed", "disputed", "skipped"));
         machines.forEach((machine, results) -> table.append(row(machine.label(), new Report(results))));
         Map<SuiteTest, Map<Machine, Result>> byTest = new LinkedHashMap<>();
-        machines.forEach((machine, results) -> results.forEach(result -> byTest.computeIfAbsent(
-                        result.test(), test -> new EnumMap<>(Machine.class))
-                .put(machine, result)));
+        machines.forEach((machine, results) ->
+                results.forEach(result -> byTest.computeIfAbsent(result.test(), test -> new EnumMap<>(Machine.class))
+                        .put(machine, result)));
         byTest.forEach((test, each) -> {
             if (each.values().stream().anyMatch(result -> result.verdict().outcome() != Verdict.Outcome.PASSED)) {
                 table.append(String.format("%n%s", test));
                 each.forEach((machine, result) -> table.append(String.format(
                         "%n    %-5s %s",
                         machine.label(),
-                        (result.verdict().outcome().label() + " " + result.verdict().reason()).strip())));
+                        (result.verdict().outcome().label() + " "
+                                        + result.verdict().reason())
+                                .strip())));
             }
         });
         return table.append(System.lineSeparator()).toString();
