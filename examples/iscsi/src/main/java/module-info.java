@@ -3,9 +3,9 @@ module vmm.iscsi {
     requires info.picocli;
     requires org.slf4j;
     requires tools.jackson.databind;
-    requires vmm.core;
+    requires transitive vmm.core;
     requires vmm.lab;
-    requires vmm.virtio.scsi;
+    requires transitive vmm.virtio.scsi;
     requires static org.jspecify;
 
     exports vmm.iscsi;

@@ -36,6 +36,9 @@ import vmm.scsi.primary.PrimaryUnits;
 public final class Serve implements Callable<Integer> {
     private static final String NAME = "iqn.2026-01.vmm:target";
 
+    /** The command before its options are read. */
+    public Serve() {}
+
     @Option(names = "--disk", required = true, paramLabel = "DISK", description = "A disk; as many as you like.")
     private List<String> disks = new ArrayList<>();
 
