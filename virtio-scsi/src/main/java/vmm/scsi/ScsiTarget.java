@@ -150,7 +150,8 @@ public final class ScsiTarget {
     }
 
     /** The logical unit of that number as far as it has been made. */
-    private @Nullable LogicalUnit made(int lun) {
+    @Nullable
+    LogicalUnit made(int lun) {
         AtomicReferenceArray<@Nullable LogicalUnit> table = units;
         return lun >= 0 && lun < table.length() ? table.getAcquire(lun) : null;
     }

@@ -74,7 +74,7 @@ final class TaskManager {
     private void resetTarget(Runnable complete) {
         Countdown countdown = new Countdown(nexus, complete);
         for (int lun : nexus.target().luns()) {
-            LogicalUnit unit = nexus.target().unit(lun);
+            LogicalUnit unit = nexus.target().made(lun);
             if (unit != null && unit.isKnown()) {
                 countdown.expect();
                 reset(unit, UnitAttention.BUS_RESET, countdown);

@@ -140,14 +140,30 @@ class ArchitectureTest {
                 .resideInAPackage("vmm.scsi")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("vmm.scsi.primary..", "vmm.scsi.block..")
+                .resideInAPackage("vmm.scsi.*..")
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideInAPackage("vmm.scsi.reservation..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("vmm.scsi.primary..", "vmm.scsi.block..", "vmm.scsi.multimedia..")
                 .check(ALL);
         noClasses()
                 .that()
                 .resideInAPackage("vmm.scsi.primary..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage("vmm.scsi.block..")
+                .resideInAnyPackage("vmm.scsi.block..", "vmm.scsi.multimedia..")
+                .check(ALL);
+    }
+
+    @Test
+    void disksAndDrivesDoNotKnowEachOther() {
+        SlicesRuleDefinition.slices()
+                .matching("vmm.scsi.(block|multimedia)")
+                .should()
+                .notDependOnEachOther()
                 .check(ALL);
     }
 

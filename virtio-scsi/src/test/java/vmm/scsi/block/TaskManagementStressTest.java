@@ -32,7 +32,11 @@ import vmm.scsi.primary.PrimaryUnits;
 /** Aborts and resets among commands of all kinds: everything ends, and once. */
 class TaskManagementStressTest {
     private static final TaskAttribute[] ATTRIBUTES = {
-        TaskAttribute.SIMPLE, TaskAttribute.SIMPLE, TaskAttribute.ORDERED, TaskAttribute.HEAD_OF_QUEUE, TaskAttribute.ACA
+        TaskAttribute.SIMPLE,
+        TaskAttribute.SIMPLE,
+        TaskAttribute.ORDERED,
+        TaskAttribute.HEAD_OF_QUEUE,
+        TaskAttribute.ACA
     };
     private static final String[] CDBS = {
         "28000000000000000400",
@@ -201,7 +205,10 @@ class TaskManagementStressTest {
                 }
             }
             nexus.manage(
-                    random.nextBoolean() ? TaskFunction.LOGICAL_UNIT_RESET : TaskFunction.CLEAR_ACA, 0, 0, this::answered);
+                    random.nextBoolean() ? TaskFunction.LOGICAL_UNIT_RESET : TaskFunction.CLEAR_ACA,
+                    0,
+                    0,
+                    this::answered);
         }
 
         private void answered(ServiceResponse response) {
