@@ -40,6 +40,16 @@ public final class LunAddress {
     }
 
     /**
+     * The address of two levels of a logical unit behind a target of bus 1 (SAM-5, peripheral device addressing).
+     *
+     * @param target 0 to 255
+     * @param lun its address of one level
+     */
+    public static long behind(int target, long lun) {
+        return 1L << 56 | (long) target << 48 | lun >>> 16;
+    }
+
+    /**
      * The address of a logical unit, by the simplest method that can express it.
      *
      * @param lun 0 to {@link #REPORT_LUNS}

@@ -2,6 +2,7 @@ package vmm.scsi;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntFunction;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** The targets that a host bus adapter reaches (a SCSI domain, SAM-5), by their numbers. Any thread may call. */
@@ -16,6 +17,7 @@ public final class ScsiBus {
 
     private final TargetUnits common;
     private final int number;
+    private final ScsiTarget itself;
 
     /** A bus without targets, of number 0. */
     public ScsiBus(TargetUnits common) {
@@ -34,6 +36,7 @@ public final class ScsiBus {
         }
         this.common = common;
         this.number = number;
+        this.itself = new ScsiTarget(common, relativePort(0), this::addresses);
     }
 
     /**
@@ -80,6 +83,27 @@ public final class ScsiBus {
             targets.set(target, null);
         }
         return true;
+    }
+
+    /**
+     * The bus as a target of its own, which has well known logical units only: its REPORT LUNS lists the logical units
+     * of all targets, each by an address of two levels (SAM-5, hierarchical LUN structure).
+     */
+    public ScsiTarget itself() {
+        return itself;
+    }
+
+    private long[] addresses() {
+        LongStream.Builder all = LongStream.builder();
+        for (int target = 0; target <= MAX_TARGET; target++) {
+            ScsiTarget there = targets.getAcquire(target);
+            if (there != null) {
+                for (long lun : there.addresses()) {
+                    all.add(LunAddress.behind(target, lun));
+                }
+            }
+        }
+        return all.build().toArray();
     }
 
     private static void checkTarget(int target) {

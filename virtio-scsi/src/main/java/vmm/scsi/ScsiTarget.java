@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 
@@ -29,6 +30,9 @@ public final class ScsiTarget {
 
     private final LogicalUnit reportLuns;
 
+    /** What REPORT LUNS lists, if it is not what is attached here. */
+    private final @Nullable Supplier<long[]> inventory;
+
     /** A target without logical units, whose port has the identifier 1. */
     public ScsiTarget(TargetUnits common) {
         this(common, 1);
@@ -42,6 +46,16 @@ public final class ScsiTarget {
      *     that leads to the same logical unit
      */
     public ScsiTarget(TargetUnits common, int relativePort) {
+        this(common, relativePort, null);
+    }
+
+    /**
+     * A target that has nothing but well known logical units, and lists what others have.
+     *
+     * @param inventory the addresses that REPORT LUNS lists, or null for what is attached here
+     */
+    ScsiTarget(TargetUnits common, int relativePort, @Nullable Supplier<long[]> inventory) {
+        this.inventory = inventory;
         this.common = common;
         this.ports = new int[] {relativePort};
         this.reportLuns = common.reportLuns();
@@ -199,6 +213,14 @@ public final class ScsiTarget {
             }
         }
         return Arrays.copyOf(found, count);
+    }
+
+    /** The addresses of its logical units in ascending order, as REPORT LUNS lists them. */
+    public long[] addresses() {
+        Supplier<long[]> others = inventory;
+        return others == null
+                ? Arrays.stream(luns()).mapToLong(LunAddress::encode).toArray()
+                : others.get();
     }
 
     /** What it has beside the logical units that are attached to it. */

@@ -12,6 +12,7 @@ import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Controller;
 import vmm.machine.MachineRequest.Disk;
 import vmm.machine.MachineRequest.Virtio;
+import vmm.scsi.ScsiBus;
 import vmm.virtio.pci.VirtioTransport;
 import vmm.virtio.scsi.HbaConfig;
 
@@ -35,7 +36,7 @@ public final class MachinePlanner {
     /** The most I/O threads that devices share. */
     public static final int MAX_IOTHREADS = 64;
 
-    private static final int MAX_CONTROLLER = 255;
+    private static final int MAX_CONTROLLER = ScsiBus.MAX_NUMBER;
     private static final int USUAL_QUEUE_SIZE = 256;
 
     private final MachineRequest request;

@@ -62,7 +62,7 @@ final class StorageDevices implements AutoCloseable {
      * @param loop does the work of the controller and all its disks
      */
     VirtioScsiDevice hba(ControllerConfig controller, EventLoop loop) {
-        ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED);
+        ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED, controller.index());
         for (DiskConfig disk : machine.disks()) {
             if (disk.address() instanceof DiskAddress.Scsi scsi) {
                 scsi.places().stream()

@@ -32,24 +32,24 @@ final class ReportLuns implements Command<ItlNexus> {
         int select = task.cdb().u8(2);
         switch (select) {
             // There are no conglomerates, so no administrative and no subsidiary logical units
-            case ADDRESSED_BY_NUMBER, WITHOUT_SUBSIDIARY -> answer(target.luns(), task);
-            case WELL_KNOWN -> answer(new int[] {LunAddress.REPORT_LUNS}, task);
+            case ADDRESSED_BY_NUMBER, WITHOUT_SUBSIDIARY -> answer(target.addresses(), task);
+            case WELL_KNOWN -> answer(new long[] {LunAddress.encode(LunAddress.REPORT_LUNS)}, task);
             case ALL -> {
-                int[] luns = target.luns();
-                int[] all = Arrays.copyOf(luns, luns.length + 1);
-                all[luns.length] = LunAddress.REPORT_LUNS;
+                long[] luns = target.addresses();
+                long[] all = Arrays.copyOf(luns, luns.length + 1);
+                all[luns.length] = LunAddress.encode(LunAddress.REPORT_LUNS);
                 answer(all, task);
             }
-            case ADMINISTRATIVE, SUBSIDIARY -> answer(new int[0], task);
+            case ADMINISTRATIVE, SUBSIDIARY -> answer(new long[0], task);
             default -> task.invalidField(2, ScsiTask.WHOLE_BYTE);
         }
     }
 
-    private static void answer(int[] luns, ScsiTask task) {
+    private static void answer(long[] luns, ScsiTask task) {
         ParameterData data =
                 new ParameterData().u32((long) luns.length * Long.BYTES).zeros(4);
-        for (int lun : luns) {
-            data.u64(LunAddress.encode(lun));
+        for (long lun : luns) {
+            data.u64(lun);
         }
         task.answer(data, task.cdb().u32(6));
     }

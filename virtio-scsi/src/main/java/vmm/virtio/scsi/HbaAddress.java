@@ -1,6 +1,7 @@
 package vmm.virtio.scsi;
 
 import vmm.scsi.LunAddress;
+import vmm.scsi.ScsiBus;
 
 /**
  * The {@code lun} field of a request (virtio 1.3 5.6.6.1): a byte 1, the target, a single level LUN and four zero
@@ -11,6 +12,12 @@ final class HbaAddress {
     static final int NO_TARGET = -1;
 
     private HbaAddress() {}
+
+    /** What {@link #target} gives for the controller itself: its REPORT LUNS well known logical unit. */
+    static final int CONTROLLER = ScsiBus.MAX_TARGET + 1;
+
+    /** virtio 1.3 5.6.6.1.1: C1h, 01h and six zeros. */
+    private static final long REPORT_LUNS = LunAddress.encode(LunAddress.REPORT_LUNS);
 
     /** From the field as eight little-endian bytes. */
     static long of(long field) {
@@ -29,16 +36,19 @@ final class HbaAddress {
      * @param lun 0 to {@link LunAddress#MAX_LUN}
      */
     static long encode(int target, int lun) {
-        return 1L << 56 | (long) target << 48 | LunAddress.encode(lun) >>> 16;
+        return LunAddress.behind(target, LunAddress.encode(lun));
     }
 
-    /** The target, or {@link #NO_TARGET}. */
+    /** The target, or {@link #CONTROLLER}, or {@link #NO_TARGET}. */
     static int target(long address) {
+        if (address == REPORT_LUNS) {
+            return CONTROLLER;
+        }
         return address >>> 56 == 1 ? (int) (address >>> 48) & 0xff : NO_TARGET;
     }
 
     /** The logical unit, or {@link LunAddress#INVALID}. */
     static int lun(long address) {
-        return LunAddress.decode(address << 16);
+        return address == REPORT_LUNS ? LunAddress.REPORT_LUNS : LunAddress.decode(address << 16);
     }
 }

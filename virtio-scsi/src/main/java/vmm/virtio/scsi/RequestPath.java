@@ -36,7 +36,7 @@ final class RequestPath implements QueueHandler {
     private final TaskManager manager;
     private final Consumer<HbaEvent> events;
 
-    private final @Nullable ItNexus[] nexuses = new @Nullable ItNexus[ScsiBus.MAX_TARGET + 1];
+    private final @Nullable ItNexus[] nexuses = new @Nullable ItNexus[HbaAddress.CONTROLLER + 1];
     private final List<HbaRequest> slots = new ArrayList<>();
     private @Nullable HbaRequest firstFree;
     private final RequestHeader header = new RequestHeader();
@@ -123,7 +123,7 @@ final class RequestPath implements QueueHandler {
     /**
      * Our way to a target, or null if there is no such target.
      *
-     * @param target 0 to {@link ScsiBus#MAX_TARGET}, or {@link HbaAddress#NO_TARGET}
+     * @param target 0 to {@link ScsiBus#MAX_TARGET}, {@link HbaAddress#CONTROLLER} or {@link HbaAddress#NO_TARGET}
      */
     @Nullable
     @SuppressWarnings("ReferenceEquality") // A target is a thing, not a value.
@@ -131,7 +131,7 @@ final class RequestPath implements QueueHandler {
         if (target == HbaAddress.NO_TARGET) {
             return null;
         }
-        ScsiTarget there = bus.target(target);
+        ScsiTarget there = target == HbaAddress.CONTROLLER ? bus.itself() : bus.target(target);
         if (there == null) {
             return null;
         }

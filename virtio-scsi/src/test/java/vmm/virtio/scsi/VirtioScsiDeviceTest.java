@@ -225,7 +225,7 @@ class VirtioScsiDeviceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0000400000000000", "0200400000000000", "c101000000000000"})
+    @ValueSource(strings = {"0000400000000000", "0200400000000000", "c102000000000000"})
     void anAddressOfAnotherFormIsABadTarget(String lun) {
         byte[] header = Driver.header(HexFormat.of().parseHex(lun), 1, 0, TEST_UNIT_READY);
         Driver.Request request = driver.offer(driver.requests, header, new byte[0], 0);
@@ -352,5 +352,29 @@ class VirtioScsiDeviceTest {
         assertThrows(IllegalArgumentException.class, () -> HbaConfig.of("scsi0", 0));
         assertThrows(IllegalArgumentException.class, () -> new HbaConfig("scsi0", 1, 100));
         assertThrows(IllegalArgumentException.class, () -> new HbaConfig("scsi0", 1, 2048));
+    }
+
+    @Test
+    void theReportLunsLogicalUnitListsTheControllersOrATargetsLogicalUnits() {
+        // virtio 1.3 5.6.6.1.1: C1 01 for the controller; and behind a target's number for the target
+        String report = "a0 00 00 00 00 00 00 00 10 00 00 00";
+        byte[] controller = HexFormat.of().parseHex("c101000000000000");
+        byte[] target = HexFormat.of().parseHex("01ffc10100000000");
+        assertEquals(
+                "0000001000000000" + "0100000000000000" + "01ff7fff00000000",
+                HexFormat.of().formatHex(sendTo(controller, report, 24).data()));
+        assertEquals(
+                "0000000800000000" + "7fff000000000000",
+                HexFormat.of().formatHex(sendTo(target, report, 16).data()));
+        // SPC-5 8: it is no disk
+        assertEquals(0x1e, sendTo(controller, "12 00 00 00 24 00", 36).data()[0]);
+        assertEquals(2, sendTo(controller, READ_ONE_BLOCK, 512).status());
+    }
+
+    private Driver.Request sendTo(byte[] lun, String cdb, int room) {
+        Driver.Request request = driver.offer(driver.requests, Driver.header(lun, 1, 0, cdb), new byte[0], room);
+        driver.run();
+        assertEquals(Response.OK, request.code());
+        return request;
     }
 }
