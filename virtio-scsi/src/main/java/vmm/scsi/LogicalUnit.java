@@ -42,6 +42,11 @@ public abstract class LogicalUnit {
     /** The version descriptors of its standard INQUIRY data (SPC-5 6.7.2), eight at most. */
     public abstract int[] versionDescriptors();
 
+    /** Of which type the protection information of its blocks is (SBC-4 4.21.2); 0 if there is none. */
+    public int protectionType() {
+        return 0;
+    }
+
     /** The state of this unit for a new initiator. Called on the loop of {@code initiator}. */
     protected abstract ItlNexus open(ItNexus initiator);
 

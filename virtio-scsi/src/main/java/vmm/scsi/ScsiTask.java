@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 import vmm.block.BlockRequest;
+import vmm.linux.Errno;
 import vmm.linux.IoVector;
 
 /**
@@ -571,6 +572,10 @@ public abstract class ScsiTask {
 
         @Override
         public void completed(int errno) {
+            if (errno != 0 && errno != Errno.EIO) {
+                // Storage that fails does not know where; what finds fault with the data does.
+                mediumErrorOffset = offset() + moved();
+            }
             mediumEnded(errno);
         }
     }

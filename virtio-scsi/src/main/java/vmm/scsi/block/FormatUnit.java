@@ -37,8 +37,8 @@ final class FormatUnit extends WholeDiskCommand {
         if (!nexus.isUnoccupied(task) || !BlockAccess.canWrite(nexus.unit(), task)) {
             return;
         }
-        if (cdb.has(1, FMTPINFO)) {
-            // SBC-4 5.5.1: there is no protection information
+        if ((cdb.u8(1) & FMTPINFO) >> 6 != protectionInformation(nexus.unit())) {
+            // SBC-4 5.5.1: the type of protection is what it was configured to be
             task.invalidField(1, 7);
         } else if (cdb.has(1, FMTDATA)) {
             formatAsTold(nexus, task);
@@ -47,6 +47,15 @@ final class FormatUnit extends WholeDiskCommand {
         } else {
             start(nexus, task, new WholeDiskOperation(nexus, KIND, List.of(zeros(nexus)), false));
         }
+    }
+
+    /** FMTPINFO (SBC-4 5.5.1) of a disk as it is. */
+    private static int protectionInformation(ScsiDisk disk) {
+        return switch (disk.protectionType()) {
+            case 0 -> 0b00;
+            case 3 -> 0b11;
+            default -> 0b10;
+        };
     }
 
     private static Pass zeros(DiskNexus nexus) {
@@ -63,7 +72,7 @@ final class FormatUnit extends WholeDiskCommand {
             return;
         }
         boolean hasDefects = isLong ? list.u32(4) != 0 : list.u16(2) != 0;
-        if (list.has(0, PROTECTION_FIELD_USAGE)) {
+        if ((list.u8(0) & PROTECTION_FIELD_USAGE) != (nexus.unit().protectionType() == 3 ? 1 : 0)) {
             task.invalidParameter(0, 2);
         } else if (isLong && list.u8(3) != 0) {
             // P_I_INFORMATION and PROTECTION INTERVAL EXPONENT

@@ -4,6 +4,7 @@ import vmm.linux.Errno;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
+import vmm.scsi.block.protection.ProtectedMedium;
 
 /** What a SCSI initiator hears of an error number of the medium. */
 final class MediumError {
@@ -63,6 +64,10 @@ final class MediumError {
 
     private static void other(ScsiTask task, int errno) {
         switch (errno) {
+            case ProtectedMedium.EILSEQ ->
+                task.fail(SenseCode.LOGICAL_BLOCK_GUARD_CHECK_FAILED, firstBad(task, task.lba()));
+            case ProtectedMedium.EBADE ->
+                task.fail(SenseCode.LOGICAL_BLOCK_REFERENCE_TAG_CHECK_FAILED, firstBad(task, task.lba()));
             // The host is short of something; the initiator may well try again.
             case Errno.EAGAIN, Errno.EBUSY, Errno.ENOMEM -> task.end(ScsiStatus.BUSY);
             case Errno.ECANCELED, Errno.EINTR -> task.fail(SenseCode.COMMAND_ABORTED);

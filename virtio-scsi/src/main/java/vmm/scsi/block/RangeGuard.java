@@ -50,7 +50,18 @@ final class RangeGuard {
     /** In the order in which they came. */
     private final List<Entry> entries = new ArrayList<>();
 
-    private volatile boolean idle = true;
+    private final boolean alwaysExclusive;
+    private volatile boolean idle;
+
+    /**
+     * A guard of nothing.
+     *
+     * @param alwaysExclusive true if no two commands may be in one range, whatever they are
+     */
+    RangeGuard(boolean alwaysExclusive) {
+        this.alwaysExclusive = alwaysExclusive;
+        this.idle = !alwaysExclusive;
+    }
 
     /** True if nobody is exclusive. Any thread; what began in this state is found in the list of its nexus. */
     boolean isIdle() {
@@ -63,7 +74,7 @@ final class RangeGuard {
      * @param exclusive true if it must not meet anybody, false if only those who are
      */
     void enter(DiskNexus nexus, ScsiTask task, RangeCommand command, boolean exclusive) {
-        Entry entry = new Entry(nexus, task, command, exclusive);
+        Entry entry = new Entry(nexus, task, command, exclusive || alwaysExclusive);
         synchronized (this) {
             for (Entry other : entries) {
                 entry.waitsFor += other.excludes(entry) ? 1 : 0;
@@ -72,7 +83,7 @@ final class RangeGuard {
             entry.waitsFor++;
             idle = false;
         }
-        if (exclusive) {
+        if (exclusive && !alwaysExclusive) {
             // Only now: a nexus that is new by then has seen that it is not alone.
             nexus.unit().forEachDiskNexus(other -> ask(other, entry));
         }
@@ -115,7 +126,7 @@ final class RangeGuard {
                     freed.add(behind);
                 }
             }
-            idle = entries.isEmpty();
+            idle = entries.isEmpty() && !alwaysExclusive;
         }
         freed.forEach(this::settle);
     }

@@ -12,7 +12,11 @@ final class ReadBlocks implements RangeCommand {
     public void execute(DiskNexus nexus, ScsiTask task) {
         ScsiDisk disk = nexus.unit();
         BlockAccess.concerns(task);
-        if (!BlockAccess.isUnprotected(task) || !BlockAccess.canMove(disk, task)) {
+        if (BlockAccess.has(task.cdb(), BlockAccess.PROTECT)) {
+            ProtectedBlocks.READ.execute(nexus, task);
+            return;
+        }
+        if (!BlockAccess.canMove(disk, task)) {
             return;
         }
         long bytes = BlockAccess.bytes(disk, task);

@@ -9,6 +9,7 @@ import vmm.scsi.ScsiTask;
 final class ReadCapacity implements Command<DiskNexus> {
     private static final int TEN = 0x25;
     private static final int PMI = 1;
+    private static final int PROT_EN = 1;
     private static final int LBPME = 1 << 7;
     private static final int LBPRZ = 1 << 6;
     private static final long BEYOND_32_BITS = 0xffff_ffffL;
@@ -35,12 +36,13 @@ final class ReadCapacity implements Command<DiskNexus> {
                 .u32(disk.geometry().logicalBlock());
     }
 
-    /** SBC-4 5.21.2: no protection information, the first block aligned. */
+    /** SBC-4 5.21.2: the first block is aligned, and each has protection information of its own if any. */
     private static ParameterData capacity16(ScsiDisk disk) {
+        int type = disk.protectionType();
         return new ParameterData()
                 .u64(disk.blocks() - 1)
                 .u32(disk.geometry().logicalBlock())
-                .u8(0)
+                .u8(type == 0 ? 0 : (type - 1) << 1 | PROT_EN)
                 .u8(disk.geometry().physicalExponent())
                 .u8(disk.isThin() ? LBPME | LBPRZ : 0)
                 .zeros(17);

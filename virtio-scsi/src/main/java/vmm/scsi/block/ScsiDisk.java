@@ -12,6 +12,7 @@ import vmm.scsi.ItlNexus;
 import vmm.scsi.ParameterData;
 import vmm.scsi.SenseCode;
 import vmm.scsi.UnitAttention;
+import vmm.scsi.block.protection.ProtectedMedium;
 import vmm.scsi.primary.ModePages;
 import vmm.scsi.primary.PrimaryUnit;
 import vmm.scsi.reservation.Reservations;
@@ -34,7 +35,7 @@ public final class ScsiDisk extends PrimaryUnit {
     private final DiskGeometry geometry;
     private volatile boolean writeCache;
     private final boolean removable;
-    private final RangeGuard guard = new RangeGuard();
+    private final RangeGuard guard;
     private final Reservations reservations;
     private volatile boolean softwareWriteProtect;
     private volatile PowerCondition power = PowerCondition.ACTIVE;
@@ -67,7 +68,8 @@ public final class ScsiDisk extends PrimaryUnit {
     /**
      * A disk.
      *
-     * @param medium where its blocks are; stays open as long as the disk is in use, and is not closed by it
+     * @param medium where its blocks are, a {@link ProtectedMedium} if they are to be protected; stays open as long as
+     *     the disk is in use, and is not closed by it
      * @param identity what it says of itself
      * @param geometry how it is divided; a rest of the medium that is no whole logical block is left out
      * @param writeCache true if writes may stay in a volatile cache until the initiator flushes it; otherwise each
@@ -89,6 +91,7 @@ public final class ScsiDisk extends PrimaryUnit {
                     medium.name() + " is smaller than one block of " + geometry.logicalBlock() + " bytes.");
         }
         this.medium = medium;
+        this.guard = new RangeGuard(medium instanceof ProtectedMedium);
         this.identity = identity;
         this.geometry = geometry;
         this.removable = removable;
@@ -176,6 +179,17 @@ public final class ScsiDisk extends PrimaryUnit {
         }
         failure = null;
         return true;
+    }
+
+    /** The medium, if it keeps protection information with the blocks, or null. */
+    @Nullable
+    ProtectedMedium protectedMedium() {
+        return medium instanceof ProtectedMedium kept ? kept : null;
+    }
+
+    @Override
+    public int protectionType() {
+        return medium instanceof ProtectedMedium kept ? kept.type().number() : 0;
     }
 
     /** Keeps commands apart that must not meet. */

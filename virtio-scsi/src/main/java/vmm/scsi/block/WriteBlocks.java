@@ -11,8 +11,9 @@ final class WriteBlocks implements RangeCommand {
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
         BlockAccess.concerns(task);
-        if (BlockAccess.isUnprotected(task)
-                && BlockAccess.canMove(nexus.unit(), task)
+        if (BlockAccess.has(task.cdb(), BlockAccess.PROTECT)) {
+            ProtectedBlocks.WRITE.execute(nexus, task);
+        } else if (BlockAccess.canMove(nexus.unit(), task)
                 && BlockAccess.canWrite(nexus.unit(), task)
                 && cutToSize(nexus.unit(), task)) {
             nexus.enter(task, this);

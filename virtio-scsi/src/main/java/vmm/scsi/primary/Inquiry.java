@@ -29,6 +29,7 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
     private static final int HISUP = 1 << 4;
     private static final int RESPONSE_DATA_FORMAT = 2;
     private static final int CMDQUE = 1 << 1;
+    private static final int PROTECT = 1;
     private static final int RMB = 1 << 7;
 
     /** Where a logical unit would be, but is none (SPC-5 6.7.2): qualifier 011b, device type 1Fh. */
@@ -127,7 +128,7 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
                 .u8(SPC_4)
                 .u8(NORMACA | HISUP | RESPONSE_DATA_FORMAT)
                 .u8(0)
-                .u8(0)
+                .u8(unit != null && unit.protectionType() != 0 ? PROTECT : 0)
                 .u8(0)
                 .u8(CMDQUE)
                 .ascii(identity.vendor(), 8)

@@ -27,11 +27,22 @@ public final class PrimaryVpdPages {
         int taskAttributes = 0b111; // HEADSUP, ORDSUP and SIMPSUP
         int volatileCache = 1; // V_SUP
         int attentionClearedByNexus = 1; // LUICLR
-        data.u8(0)
+        data.u8(protection(nexus.unit().protectionType()))
                 .u8(taskAttributes)
                 .u8(volatileCache)
                 .u8(attentionClearedByNexus)
                 .zeros(5);
         data.u8(SenseData.MAX_LENGTH).zeros(0x40 - 14);
+    }
+
+    /** SPT, GRD_CHK, APP_CHK and REF_CHK: the one type that a unit has, and what is checked of it. */
+    private static int protection(int type) {
+        int guard = 1 << 2;
+        int reference = 1;
+        return switch (type) {
+            case 0 -> 0;
+            case 3 -> 0b100 << 3 | guard;
+            default -> guard | reference;
+        };
     }
 }
