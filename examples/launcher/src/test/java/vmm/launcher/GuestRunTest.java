@@ -108,6 +108,37 @@ class GuestRunTest {
         }
     }
 
+    @Test
+    void aSharedDiskIsFoundAtBothItsAddressesOnTwoFunctionsOfOneSlot() throws Exception {
+        String shared = "shareable,serial=SHARED,file=" + image("shared");
+        try (VmmRun run = VmmRun.start(
+                folder,
+                BuiltinGuest.DISKS,
+                "--controller",
+                "scsi,slot=4,function=0,virtqueue_size=64",
+                "--controller",
+                "scsi,slot=4,function=1",
+                "--disk",
+                shared,
+                "--disk",
+                shared + ",controller=1,target=255,lun=16383",
+                "--disk",
+                "null:1M,controller=1,target=0-3,lun=0-2,serial=NOTHING")) {
+            String out = run.out();
+            assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status(), () -> out);
+            assertTrue(out.contains("Finished: everything was read, 14 disks"), () -> out);
+            int second = out.indexOf("00:04.1 1af4:1004");
+            assertTrue(second > 0, () -> out);
+            assertEquals(blocks("shared", 512), blocksAfter(out, "serial \"SHARED\""));
+            assertEquals(blocks("shared", 512), blocksAfter(out.substring(second), "target 255 lun 16383"));
+            assertTrue(
+                    out.contains("target 3 lun 2 type 00 vendor \"VMM\" product \"VIRTUAL DISK\" serial"
+                            + " \"NOTHING-3-2\""),
+                    () -> out);
+            assertEquals("", run.err());
+        }
+    }
+
     /**
      * The guest itself fails if a device writes to its memory after a reset, of which it does many with requests in
      * flight.
