@@ -37,6 +37,12 @@ public final class PrimaryCommands {
             SupportedCommand.of("MODE SELECT (6)", "15 11 00 00 ff 04", MODE_SELECT),
             SupportedCommand.of("MODE SENSE (6)", "1a 08 ff ff ff 04", MODE_SENSE)
                     .under(ReservationClass.READ),
+            SupportedCommand.<PrimaryNexus>of("RECEIVE DIAGNOSTIC RESULTS", "1c 01 ff ff ff 04", Diagnostics::receive)
+                    .under(ReservationClass.READ),
+            SupportedCommand.<PrimaryNexus>of("SEND DIAGNOSTIC", "1d f7 00 ff ff 04", Diagnostics::send),
+            SupportedCommand.<PrimaryNexus>of("WRITE BUFFER", "3b 1f ff ff ff ff ff ff ff 04", Buffers::write),
+            SupportedCommand.<PrimaryNexus>of("READ BUFFER (10)", "3c 1f ff ff ff ff ff ff ff 04", Buffers::read)
+                    .under(ReservationClass.READ),
             SupportedCommand.of("MODE SELECT (10)", "55 11 00 00 00 00 00 ff ff 04", MODE_SELECT),
             SupportedCommand.of("MODE SENSE (10)", "5a 18 ff ff 00 00 00 ff ff 04", MODE_SENSE)
                     .under(ReservationClass.READ),

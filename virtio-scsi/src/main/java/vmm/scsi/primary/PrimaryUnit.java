@@ -5,7 +5,12 @@ import vmm.scsi.ParameterData;
 
 /** A logical unit with mode parameters (SPC-5 7.5). */
 public abstract class PrimaryUnit extends LogicalUnit {
+    private static final byte[] ZEROS = {};
+
     private final ModeParameters modes;
+
+    /** Buffer 0, empty while nobody has written to it. */
+    private byte[] buffer = ZEROS;
 
     /**
      * A logical unit with these mode pages.
@@ -14,6 +19,18 @@ public abstract class PrimaryUnit extends LogicalUnit {
      */
     protected PrimaryUnit(ModePages pages) {
         modes = new ModeParameters(pages);
+    }
+
+    /** A copy of buffer 0 (SPC-5, READ BUFFER), {@value Buffers#CAPACITY} bytes. Any thread may call. */
+    final synchronized byte[] buffer() {
+        return buffer.length == 0 ? new byte[Buffers.CAPACITY] : buffer.clone();
+    }
+
+    /** Writes a part of buffer 0, which it has. Any thread may call. */
+    final synchronized void writeBuffer(int offset, byte[] data) {
+        byte[] next = buffer();
+        System.arraycopy(data, 0, next, offset, data.length);
+        buffer = next;
     }
 
     /** Its mode parameters. */
