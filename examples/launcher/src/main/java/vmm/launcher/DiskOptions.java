@@ -21,7 +21,7 @@ final class DiskOptions {
     private static final List<String> IMAGE_KEYS =
             List.of("file", "format", "readonly", "cache", "aio", "discard", "shareable");
     private static final List<String> SCSI_KEYS =
-            List.of("type", "controller", "target", "lun", "wwn", "vendor", "product", "removable");
+            List.of("type", "controller", "target", "lun", "wwn", "vendor", "product", "removable", "protection");
     private static final List<String> COMMON_KEYS = List.of("id", "bus", "serial", "logical-block", "physical-block");
 
     private static final List<String> ERROR_KEYS = List.of("rerror", "werror");
@@ -106,7 +106,23 @@ final class DiskOptions {
         Action read = values.oneOf("rerror", "report", READ_ACTIONS);
         Action write = values.oneOf("werror", "enospc", WRITE_ACTIONS);
         return new DiskPolicy(
-                new ErrorPolicy(read, write), ThrottleOptions.parse(text, values), values.isOn("secure-erase"));
+                new ErrorPolicy(read, write),
+                ThrottleOptions.parse(text, values),
+                values.isOn("secure-erase"),
+                protection());
+    }
+
+    private int protection() {
+        int type = values.oneOf("protection", "0", Map.of("0", 0, "1", 1, "3", 3));
+        if (type != 0 && isDrive()) {
+            throw new ConfigurationException("--disk " + text + " has protection= and type=cdrom: only disks have"
+                    + " protection information; leave one of them out.");
+        }
+        if (type != 0 && values.isOn("shareable")) {
+            throw new ConfigurationException("--disk " + text + " has protection= and shareable: two machines would not"
+                    + " write a block and its protection information at once; leave one of them out.");
+        }
+        return type;
     }
 
     private BlockOptions image() {

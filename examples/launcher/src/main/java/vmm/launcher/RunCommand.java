@@ -40,6 +40,7 @@ import vmm.machine.MachineRunner;
             "                                drive is what file= leads to when its tray closes,",
             "                                and without file= the drive is empty",
             "  removable                     scsi: the medium can be taken out",
+            "  protection=1|3                scsi: a guard and tags for each block, kept in FILE.pi",
             "  shareable                     others may write the image, too, who say the same;",
             "                                on two controllers it is one LUN with two paths",
             "  slot= function=               virtio: the first free slot if left out",

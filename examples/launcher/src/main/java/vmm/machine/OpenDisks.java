@@ -12,6 +12,8 @@ import vmm.block.MemoryDisk;
 import vmm.block.NullDisk;
 import vmm.block.ThrottleGroup;
 import vmm.block.ThrottledDisk;
+import vmm.scsi.block.protection.ProtectedMedium;
+import vmm.scsi.block.protection.ProtectionType;
 import vmm.scsi.multimedia.DiscSource;
 
 /**
@@ -59,7 +61,19 @@ final class OpenDisks implements AutoCloseable {
         if (!limits.limits().isNone()) {
             disk = new ThrottledDisk(disk, group(limits));
         }
-        return disk;
+        return config.policy().protection() == 0 ? disk : protect(disk, config);
+    }
+
+    private static BlockDevice protect(BlockDevice disk, DiskConfig config) {
+        try {
+            int block = config.logicalBlockSize();
+            BlockDevice information = ProtectionFile.open(config.image(), disk.size() / block);
+            ProtectionType type = ProtectionType.of(config.policy().protection());
+            return new ProtectedMedium(disk, information, type, block);
+        } catch (RuntimeException failure) {
+            disk.close();
+            throw failure;
+        }
     }
 
     /** What lies on the tray of a drive whenever it closes: whatever the image's path leads to then. */

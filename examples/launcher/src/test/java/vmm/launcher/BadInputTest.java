@@ -440,4 +440,12 @@ class BadInputTest {
                 "leave its id= out");
         refused(Vmm.plan("--disk", "file=a,format=qcow2,shareable"), "qcow2", "readonly");
     }
+
+    @Test
+    void protectionGoesWithNeitherDrivesNorSharedImages() {
+        refused(Vmm.plan("--disk", "file=a,protection=2"), "protection", "1");
+        refused(Vmm.plan("--disk", "file=a,protection=1,type=cdrom"), "type=cdrom");
+        refused(Vmm.plan("--disk", "file=a,protection=1,shareable"), "shareable");
+        refused(Vmm.plan("--disk", "file=a,protection=1,bus=virtio"), "bus=scsi");
+    }
 }
