@@ -61,7 +61,7 @@ public final class Conformance implements Callable<Integer> {
             description = "In a Linux guest, over its disks, in these machines: ours, qemu (both if left out).")
     private List<Machine> machines = List.of();
 
-    @Option(names = "--log", paramLabel = "FILE", description = "Writes there what the tests that failed printed.")
+    @Option(names = "--log", paramLabel = "FILE", description = "Writes there what the tests that failed printed; of guests, all that they print.")
     private @Nullable Path log;
 
     @Option(names = "--json", description = "Prints the results as JSON.")
@@ -82,7 +82,8 @@ public final class Conformance implements Callable<Integer> {
                     chosen.stream()
                             .filter(test -> !CRASHES.equals(test.toString()))
                             .toList(),
-                    machines);
+                    machines,
+                    log);
             System.out.print(Report.sideBySide(results));
             return 0;
         }

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -30,8 +31,13 @@ final class GuestSuite {
 
     private GuestSuite() {}
 
-    /** Runs the tests on each machine. A test of which a machine's guest says nothing has failed there. */
-    static Map<Machine, List<Result>> run(List<SuiteTest> tests, List<Machine> machines) throws IOException {
+    /**
+     * Runs the tests on each machine. A test of which a machine's guest says nothing has failed there.
+     *
+     * @param log where to write what the guests say, as it comes; null for nowhere
+     */
+    static Map<Machine, List<Result>> run(List<SuiteTest> tests, List<Machine> machines, @Nullable Path log)
+            throws IOException {
         LabConfig config = LabConfig.ofEnvironment();
         try (GuestHost host = GuestHost.choose(config, GuestSuite::step)) {
             if (host.place() == GuestHost.Place.NONE) {
@@ -39,7 +45,7 @@ final class GuestSuite {
             }
             Path folder = Files.createTempDirectory(Files.createDirectories(config.share()), "conformance-");
             try {
-                return run(tests, machines, host, folder);
+                return run(tests, machines, host, folder, log);
             } finally {
                 Files.deleteIfExists(folder.resolve("initrd.gz"));
                 Files.deleteIfExists(folder.resolve("host.sh"));
@@ -49,7 +55,8 @@ final class GuestSuite {
     }
 
     private static Map<Machine, List<Result>> run(
-            List<SuiteTest> tests, List<Machine> machines, GuestHost host, Path folder) throws IOException {
+            List<SuiteTest> tests, List<Machine> machines, GuestHost host, Path folder, @Nullable Path log)
+            throws IOException {
         PackageCache packages = new PackageCache(PackageCache.defaultFolder(), GuestSuite::step);
         Path client = packages.program("iscsi-test-cu", "libiscsi-bin");
         GuestImages images = GuestImages.prepare(PackageCache.defaultFolder(), GuestSuite::step);
@@ -64,14 +71,18 @@ final class GuestSuite {
             step(tests.size() + " tests in a guest of " + machine.label());
             List<String> command = new ArrayList<>(List.of("sh", script.toString()));
             command.addAll(machine.command(vmm(), images.kernel().image(), initrd));
-            Console console = new Console();
-            host.run(
-                    command,
-                    RunOptions.quiet()
-                            .withStreams(InputStream.nullInputStream(), console, console)
-                            .withTimeLimit(LIMIT)
-                            .forwardingSignals());
-            results.put(machine, results(tests, console.lines()));
+            try (OutputStream copy = log == null
+                    ? OutputStream.nullOutputStream()
+                    : Files.newOutputStream(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+                Console console = new Console(copy);
+                host.run(
+                        command,
+                        RunOptions.quiet()
+                                .withStreams(InputStream.nullInputStream(), console, console)
+                                .withTimeLimit(LIMIT)
+                                .forwardingSignals());
+                results.put(machine, results(tests, console.lines()));
+            }
         }
         return results;
     }
@@ -132,12 +143,18 @@ final class GuestSuite {
     private static final class Console extends OutputStream {
         private static final int PROGRESS = 25;
 
+        private final OutputStream copy;
         private final ByteArrayOutputStream line = new ByteArrayOutputStream();
         private final List<String> lines = new ArrayList<>();
         private int marks;
 
+        Console(OutputStream copy) {
+            this.copy = copy;
+        }
+
         @Override
-        public synchronized void write(int b) {
+        public synchronized void write(int b) throws IOException {
+            copy.write(b);
             if (b == '\n') {
                 String whole = line.toString(StandardCharsets.ISO_8859_1);
                 lines.add(whole);
