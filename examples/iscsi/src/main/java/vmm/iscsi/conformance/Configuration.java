@@ -13,7 +13,9 @@ enum Configuration {
     PHYSICAL_BLOCKS(true, ",physical-block=4096"),
     REMOVABLE(true, ",removable"),
     READ_ONLY(true, ",readonly"),
-    LARGE_BLOCKS(true, ",logical-block=4096");
+    LARGE_BLOCKS(true, ",logical-block=4096"),
+    /** So slow that what concerns all blocks takes some seconds. */
+    SLOW(true, "");
 
     private final boolean inFile;
     private final String options;

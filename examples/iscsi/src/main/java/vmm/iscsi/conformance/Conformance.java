@@ -61,7 +61,10 @@ public final class Conformance implements Callable<Integer> {
             description = "In a Linux guest, over its disks, in these machines: ours, qemu (both if left out).")
     private List<Machine> machines = List.of();
 
-    @Option(names = "--log", paramLabel = "FILE", description = "Writes there what the tests that failed printed; of guests, all that they print.")
+    @Option(
+            names = "--log",
+            paramLabel = "FILE",
+            description = "Writes there what the tests that failed printed; of guests, all that they print.")
     private @Nullable Path log;
 
     @Option(names = "--json", description = "Prints the results as JSON.")

@@ -8,6 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import vmm.block.BlockDevice;
+import vmm.block.ThrottleGroup;
+import vmm.block.ThrottleLimits;
+import vmm.block.ThrottleLimits.Rate;
+import vmm.block.ThrottledDisk;
 import vmm.event.EventLoop;
 import vmm.event.EventLoops;
 import vmm.iscsi.IscsiServer;
@@ -23,6 +27,10 @@ final class NativeSuite {
     /** Of the disk, in bytes. */
     private static final long SIZE = 64 << 20;
 
+    static final String SLOW_TEST = "Sanitize.Reset";
+
+    private static final int SLOW_SECONDS = 15;
+
     private NativeSuite() {}
 
     /**
@@ -31,7 +39,9 @@ final class NativeSuite {
      * @param configuration what to begin with
      */
     static Result run(SuiteTest test, Configuration configuration) {
-        Result result = runOnce(test, configuration);
+        // What has to go on through resets must not have ended before.
+        boolean slow = test.toString().equals(SLOW_TEST);
+        Result result = runOnce(test, slow ? Configuration.SLOW : configuration);
         return result.verdict().outcome() == Verdict.Outcome.SKIPPED
                 ? Configuration.askedFor(result.verdict().reason())
                         .map(other -> runOnce(test, other))
@@ -61,7 +71,7 @@ final class NativeSuite {
         // Two loops, so that the two paths of one test meet as those of two machines would.
         try (EventLoop loop = EventLoops.start("loop-0");
                 EventLoop other = EventLoops.start("loop-1");
-                BlockDevice medium = options.open()) {
+                BlockDevice medium = open(options, configuration)) {
             ScsiTarget target = new ScsiTarget(PrimaryUnits.SHARED);
             target.attach(0, options.unit(medium, "conformance"));
             InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
@@ -71,5 +81,16 @@ final class NativeSuite {
                 return new Result(test, configuration, run.verdict().judgedBy(test), run.output());
             }
         }
+    }
+
+    private static BlockDevice open(LunOptions options, Configuration configuration) {
+        BlockDevice medium = options.open();
+        if (configuration != Configuration.SLOW) {
+            return medium;
+        }
+        Rate bytes = Rate.of(SIZE / SLOW_SECONDS);
+        return new ThrottledDisk(
+                medium,
+                new ThrottleGroup(new ThrottleLimits(bytes, Rate.NONE, Rate.NONE, Rate.NONE, Rate.NONE, Rate.NONE, 0)));
     }
 }

@@ -71,7 +71,7 @@ class VerdictTest {
 
         assertEquals(
                 Outcome.DISPUTED,
-                failed.judgedBy(new SuiteTest("Inquiry", "Standard")).outcome());
+                failed.judgedBy(new SuiteTest("StartStopUnit", "NoLoej")).outcome());
         assertEquals(failed, failed.judgedBy(new SuiteTest("Inquiry", "EVPD")));
     }
 }
