@@ -93,6 +93,17 @@ public final class ScsiBus {
         return itself;
     }
 
+    /** True if some logical unit that was attached by itself keeps protection information. */
+    public boolean hasProtection() {
+        for (int target = 0; target <= MAX_TARGET; target++) {
+            ScsiTarget there = targets.getAcquire(target);
+            if (there != null && there.hasProtection()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private long[] addresses() {
         LongStream.Builder all = LongStream.builder();
         for (int target = 0; target <= MAX_TARGET; target++) {

@@ -190,6 +190,18 @@ public final class ScsiTarget {
         return null;
     }
 
+    /** True if some logical unit keeps protection information; those that have not been made do not. */
+    boolean hasProtection() {
+        AtomicReferenceArray<@Nullable LogicalUnit> table = units;
+        for (int lun = 0; lun < table.length(); lun++) {
+            LogicalUnit unit = table.getAcquire(lun);
+            if (unit != null && unit.protectionType() != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** True if there is no logical unit. */
     public boolean isEmpty() {
         return luns().length == 0;

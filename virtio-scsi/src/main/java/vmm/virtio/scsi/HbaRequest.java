@@ -1,6 +1,7 @@
 package vmm.virtio.scsi;
 
 import org.jspecify.annotations.Nullable;
+import vmm.linux.IoVector;
 import vmm.memory.GuestMemory;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.TaskAttribute;
@@ -16,6 +17,9 @@ final class HbaRequest extends ScsiTask {
     private int target;
     private int lun;
     private int senseSize;
+
+    /** How long the blocks are that are mixed with their protection information; 0 if there is none. */
+    private long protectedBlock;
 
     @Nullable
     HbaRequest nextFree;
@@ -34,23 +38,16 @@ final class HbaRequest extends ScsiTask {
     /**
      * Takes a request over from {@code chain}, which has room for the fixed parts of request and response.
      *
-     * @param header the fixed part of the request, the CDB's first bytes included
-     * @param cdbSize how long the {@code cdb} field is
+     * @param header the fixed part of the request
      * @param newSenseSize how long the {@code sense} field is
      */
-    void take(
-            QueueServer from,
-            GuestMemory memory,
-            DescriptorChain chain,
-            RequestHeader header,
-            int cdbSize,
-            int newSenseSize) {
+    void take(QueueServer from, GuestMemory memory, DescriptorChain chain, RequestHeader header, int newSenseSize) {
         target = HbaAddress.target(header.address());
         lun = HbaAddress.lun(header.address());
         identify(header.id(), attribute(header.taskAttribute()));
         header.copyCdb(cdb());
 
-        long dataOut = RequestLayout.CDB + (long) cdbSize;
+        long dataOut = header.length();
         dataOut().clear();
         chain.addReadable(dataOut(), dataOut, chain.readableBytes() - dataOut);
         takeAnswer(from, memory, chain, newSenseSize);
@@ -61,10 +58,31 @@ final class HbaRequest extends ScsiTask {
         server = from;
         head = chain.head();
         senseSize = newSenseSize;
+        protectedBlock = 0;
         int fixed = RequestLayout.RESPONSE + newSenseSize;
         response.set(memory, chain, fixed);
         dataIn().clear();
         chain.addWritable(dataIn(), fixed, chain.writableBytes() - fixed);
+    }
+
+    /**
+     * Mixes data with the protection information that came with it or is to come (virtio 1.3 5.6.6.1).
+     *
+     * @return false if they do not fit together
+     */
+    boolean mix(Interleaving interleaving, long protectionOut, long protectionIn) {
+        return mix(interleaving, dataOut(), protectionOut) && mix(interleaving, dataIn(), protectionIn);
+    }
+
+    private boolean mix(Interleaving interleaving, IoVector buffers, long protection) {
+        if (protection == 0) {
+            return true;
+        }
+        if (!Interleaving.fits(protection, buffers.bytes() - protection)) {
+            return false;
+        }
+        protectedBlock = interleaving.mix(buffers, protection);
+        return true;
     }
 
     private static TaskAttribute attribute(int value) {
@@ -133,10 +151,13 @@ final class HbaRequest extends ScsiTask {
         }
         boolean ended = answer == Response.OK;
         int senseLength = ended ? Math.min(sense().length(), senseSize) : 0;
-        path.write(response, residual, ended ? status().code() : 0, answer, sense().bytes(), senseLength);
+        // virtio 1.3 5.6.6.1: the residual is about data alone
+        long left = protectedBlock == 0 ? residual : Interleaving.dataOf(residual, protectedBlock);
+        path.write(response, left, ended ? status().code() : 0, answer, sense().bytes(), senseLength);
         server = null;
         // virtio 1.3 2.7.8.2: the fixed part has been written whole, so data right behind it count too
-        long data = ended ? transferredIn() : 0;
+        boolean contiguous = ended && (protectedBlock == 0 || residual == 0);
+        long data = contiguous ? transferredIn() : 0;
         path.ended(this, to, head, RequestLayout.RESPONSE + senseSize + data);
     }
 }

@@ -14,13 +14,49 @@ final class RequestHeader {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN)
             .withInvokeExactBehavior();
 
-    private final byte[] bytes = new byte[RequestLayout.CDB + Cdb.MAX_LENGTH];
-    private int cdbLength;
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN)
+            .withInvokeExactBehavior();
 
-    /** Reads the header of a request that is not too short for it. */
-    void read(DescriptorChain chain, int cdbSize) {
+    private final byte[] bytes = new byte[RequestLayout.CDB_WITH_PI + Cdb.MAX_LENGTH];
+    private int cdbOffset;
+    private int cdbLength;
+    private int length;
+
+    /**
+     * Reads the header of a request.
+     *
+     * @param cdbSize how long the {@code cdb} field is
+     * @param protection true if T10_PI has been negotiated
+     * @return false if the request is too short for it
+     */
+    boolean read(DescriptorChain chain, int cdbSize, boolean protection) {
+        cdbOffset = protection ? RequestLayout.CDB_WITH_PI : RequestLayout.CDB;
         cdbLength = Math.min(cdbSize, Cdb.MAX_LENGTH);
-        chain.read(0, bytes, 0, RequestLayout.CDB + cdbLength);
+        length = cdbOffset + cdbSize;
+        if (chain.readableBytes() < length) {
+            return false;
+        }
+        chain.read(0, bytes, 0, cdbOffset + cdbLength);
+        return true;
+    }
+
+    /** How long the header is in bytes: what comes behind it is for the command. */
+    int length() {
+        return length;
+    }
+
+    /** How many bytes of protection information come before data-out. */
+    long protectionOut() {
+        return cdbOffset == RequestLayout.CDB
+                ? 0
+                : Integer.toUnsignedLong((int) INT.get(bytes, RequestLayout.PI_BYTES_OUT));
+    }
+
+    /** How many bytes of protection information go before data-in. */
+    long protectionIn() {
+        return cdbOffset == RequestLayout.CDB
+                ? 0
+                : Integer.toUnsignedLong((int) INT.get(bytes, RequestLayout.PI_BYTES_IN));
     }
 
     /** The {@code lun} field, in the form of {@link HbaAddress}. */
@@ -40,7 +76,7 @@ final class RequestHeader {
 
     /** Copies the CDB, as far as one can be long. */
     void copyCdb(Cdb target) {
-        System.arraycopy(bytes, RequestLayout.CDB, target.bytes(), 0, cdbLength);
+        System.arraycopy(bytes, cdbOffset, target.bytes(), 0, cdbLength);
         target.setLength(cdbLength);
     }
 }

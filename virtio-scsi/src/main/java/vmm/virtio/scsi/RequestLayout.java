@@ -8,6 +8,12 @@ final class RequestLayout {
     static final int TASK_ATTR = 16;
     static final int CDB = 19;
 
+    // struct virtio_scsi_req_cmd_pi, with T10_PI: le32 pi_bytesout, le32 pi_bytesin before cdb, and the protection
+    // information before dataout and before datain
+    static final int PI_BYTES_OUT = 19;
+    static final int PI_BYTES_IN = 23;
+    static final int CDB_WITH_PI = 27;
+
     // device-writable: le32 sense_len, le32 residual, le16 status_qualifier, u8 status, u8 response,
     // u8 sense[sense_size], u8 datain[]
     static final int SENSE_LEN = 0;

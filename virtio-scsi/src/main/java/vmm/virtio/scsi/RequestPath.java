@@ -12,6 +12,7 @@ import vmm.event.EventLoop;
 import vmm.memory.GuestFaultException;
 import vmm.memory.GuestMemory;
 import vmm.scsi.ItNexus;
+import vmm.scsi.LogicalUnit;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.ScsiTarget;
 import vmm.scsi.TaskEnding;
@@ -40,6 +41,7 @@ final class RequestPath implements QueueHandler {
     private final List<HbaRequest> slots = new ArrayList<>();
     private @Nullable HbaRequest firstFree;
     private final RequestHeader header = new RequestHeader();
+    private final Interleaving interleaving = new Interleaving();
 
     /** While the device is active: where requests are. */
     private @Nullable GuestMemory memory;
@@ -97,13 +99,13 @@ final class RequestPath implements QueueHandler {
                     + " bytes of response, but sense_size is " + senseSize + ".");
         }
         HbaRequest request = takeSlot();
-        if (chain.readableBytes() < RequestLayout.CDB + (long) cdbSize) {
+        boolean protection = (features & HbaFeatures.T10_PI) != 0;
+        if (!header.read(chain, cdbSize, protection)) {
             request.takeAnswer(server, guest, chain, senseSize);
             request.refuse(Response.FAILURE);
             return;
         }
-        header.read(chain, cdbSize);
-        request.take(server, guest, chain, header, cdbSize, senseSize);
+        request.take(server, guest, chain, header, senseSize);
         ItNexus nexus = nexus(request.target());
         if (stopping) {
             // virtio 1.3 5.6.6.1.1: what is not aborted when the device is reset ends so
@@ -115,9 +117,26 @@ final class RequestPath implements QueueHandler {
                 && request.dataIn().bytes() != 0) {
             // virtio 1.3 5.6.6.1.1: who has not accepted INOUT has one buffer for data
             request.refuse(Response.FAILURE);
+        } else if (protection && !protect(nexus, request)) {
+            request.refuse(Response.FAILURE);
         } else {
             nexus.execute(request.lun(), request);
         }
+    }
+
+    /** Brings protection information to where the target has it; false if the request has it wrong. */
+    private boolean protect(ItNexus nexus, HbaRequest request) {
+        long out = header.protectionOut();
+        long in = header.protectionIn();
+        LogicalUnit unit = nexus.target().unit(request.lun());
+        if (out != 0 || in != 0) {
+            return ProtectField.isSet(request.cdb()) && request.mix(interleaving, out, in);
+        }
+        if (unit != null && unit.protectionType() != 0) {
+            // The driver has none and wants none: the logical unit makes it and checks it.
+            ProtectField.clear(request.cdb());
+        }
+        return true;
     }
 
     /**

@@ -64,7 +64,8 @@ public final class VirtioScsiDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return config.rings().bits() | HbaFeatures.ALWAYS;
+        long protection = bus.hasProtection() ? HbaFeatures.T10_PI : 0;
+        return config.rings().bits() | HbaFeatures.ALWAYS | protection;
     }
 
     @Override
