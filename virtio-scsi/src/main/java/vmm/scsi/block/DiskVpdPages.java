@@ -8,6 +8,7 @@ import vmm.scsi.BigEndian;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ItlNexus;
 import vmm.scsi.ParameterData;
+import vmm.scsi.primary.PrimaryUnit;
 import vmm.scsi.primary.PrimaryVpdPages;
 import vmm.scsi.primary.VpdPage;
 
@@ -33,6 +34,7 @@ final class DiskVpdPages {
     private static final int T10_VENDOR_ID = 1;
     private static final int NAA = 3;
     private static final int RELATIVE_TARGET_PORT = 4;
+    private static final int TARGET_PORT_GROUP = 5;
     private static final int SCSI_NAME_STRING = 8;
     private static final int UTF_8 = 3;
 
@@ -64,6 +66,8 @@ final class DiskVpdPages {
         int port = nexus.initiator().target().relativePort();
         data.u8(BINARY).u8(OF_TARGET_PORT | RELATIVE_TARGET_PORT).u8(0).u8(4);
         data.u16(0).u16(port);
+        data.u8(BINARY).u8(OF_TARGET_PORT | TARGET_PORT_GROUP).u8(0).u8(4);
+        data.u16(0).u16(PrimaryUnit.TARGET_PORT_GROUP);
 
         writeNameString(name, data);
     }

@@ -28,6 +28,10 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
     private static final int NORMACA = 1 << 5;
     private static final int HISUP = 1 << 4;
     private static final int RESPONSE_DATA_FORMAT = 2;
+
+    /** TPGS: REPORT TARGET PORT GROUPS is there, SET TARGET PORT GROUPS is not. */
+    private static final int TPGS_IMPLICIT = 0b01 << 4;
+
     private static final int CMDQUE = 1 << 1;
     private static final int PROTECT = 1;
     private static final int RMB = 1 << 7;
@@ -119,6 +123,11 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
         task.answer(data, task.cdb().u16(3));
     }
 
+    /** The byte of SCCS, TPGS, 3PC and PROTECT. */
+    private static int abilities(LogicalUnit unit) {
+        return (unit instanceof PrimaryUnit ? TPGS_IMPLICIT : 0) | (unit.protectionType() != 0 ? PROTECT : 0);
+    }
+
     /** Standard INQUIRY data (SPC-5 6.7.2). */
     private static ParameterData standardData(int peripheral, @Nullable LogicalUnit unit) {
         DiskIdentity identity = unit == null ? DiskIdentity.DEFAULT : unit.identity();
@@ -128,7 +137,7 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
                 .u8(SPC_4)
                 .u8(NORMACA | HISUP | RESPONSE_DATA_FORMAT)
                 .u8(0)
-                .u8(unit != null && unit.protectionType() != 0 ? PROTECT : 0)
+                .u8(unit == null ? 0 : abilities(unit))
                 .u8(0)
                 .u8(CMDQUE)
                 .ascii(identity.vendor(), 8)

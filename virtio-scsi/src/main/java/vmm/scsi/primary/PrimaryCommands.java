@@ -48,6 +48,11 @@ public final class PrimaryCommands {
                     .under(ReservationClass.READ),
             REPORT_LUNS,
             SupportedCommand.ofAction(
+                            "REPORT TARGET PORT GROUPS",
+                            "a3 ea 00 00 00 00 ff ff ff ff 00 04",
+                            new ReportTargetPortGroups())
+                    .under(ReservationClass.HARMLESS),
+            SupportedCommand.ofAction(
                             "REPORT SUPPORTED OPERATION CODES",
                             "a3 0c 87 ff ff ff ff ff ff ff 00 04",
                             new ReportSupportedOperationCodes())

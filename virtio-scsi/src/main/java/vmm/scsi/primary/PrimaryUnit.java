@@ -5,6 +5,9 @@ import vmm.scsi.ParameterData;
 
 /** A logical unit with mode parameters (SPC-5 7.5). */
 public abstract class PrimaryUnit extends LogicalUnit {
+    /** The TARGET PORT GROUP of all target ports that lead to a unit (SPC-5). */
+    public static final int TARGET_PORT_GROUP = 1;
+
     private static final byte[] ZEROS = {};
 
     private final ModeParameters modes;

@@ -32,7 +32,7 @@ class InquiryTest {
         // SPC-5 6.7.2: direct access, SPC-4, NORMACA, response data format 2, 91 bytes more, command queuing; then the
         // names; then SAM-5, SPC-4, SPC-5, SBC-3 and SBC-4 from byte 58 on
         byte[] expected = new byte[96];
-        System.arraycopy(HexFormat.of().parseHex("000006325b000002"), 0, expected, 0, 8);
+        System.arraycopy(HexFormat.of().parseHex("000006325b100002"), 0, expected, 0, 8);
         System.arraycopy("ACME    ROCKET DISK     1.25".getBytes(US_ASCII), 0, expected, 8, 28);
         System.arraycopy(HexFormat.of().parseHex("00a0046005c004c00600"), 0, expected, 58, 10);
 
@@ -104,12 +104,12 @@ class InquiryTest {
         // SPC-5, Device Identification page: ASCII, T10 vendor ID
         assertEquals("02 01 00 1c", HexFormat.ofDelimiter(" ").formatHex(page, 16, 20));
         assertEquals("ACME    ROCKET DISK     S-42", new String(page, 20, 28, US_ASCII));
-        // relative target port 1; the first designator once more, as a SCSI name string
+        // relative target port 1, target port group 1; the first designator once more, as a SCSI name string
         assertEquals(
-                "01 14 00 04 00 00 00 01 03 08 00 18",
-                HexFormat.ofDelimiter(" ").formatHex(page, 48, 60));
-        assertEquals("naa.50014EE2B5E7A1F0\0\0\0\0", new String(page, 60, 24, US_ASCII));
-        assertEquals(84, page.length);
+                "01 14 00 04 00 00 00 01 01 15 00 04 00 00 00 01 03 08 00 18",
+                HexFormat.ofDelimiter(" ").formatHex(page, 48, 68));
+        assertEquals("naa.50014EE2B5E7A1F0\0\0\0\0", new String(page, 68, 24, US_ASCII));
+        assertEquals(92, page.length);
     }
 
     @Test
