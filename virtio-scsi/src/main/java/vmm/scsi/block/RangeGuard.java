@@ -103,7 +103,11 @@ final class RangeGuard {
     void settle(Entry entry) {
         if (isLast(entry)) {
             // Not at once: those that wait for each other would pile up on the stack.
-            entry.nexus.later(entry);
+            try {
+                entry.nexus.later(entry);
+            } catch (IllegalStateException closed) {
+                leave(entry.task); // On a loop that has ended nothing begins any more.
+            }
         }
     }
 

@@ -25,6 +25,8 @@ abstract class WholeDiskCommand implements RangeCommand {
             throw new IllegalStateException("The command has forgotten what to do.");
         }
         if (nexus.unit().begin(operation)) {
+            // Who waited for the range meanwhile is not to wait for the end of all this, but to hear that it goes on.
+            nexus.unit().guard().leave(task);
             operation.start(task);
         } else {
             // Somebody was faster.

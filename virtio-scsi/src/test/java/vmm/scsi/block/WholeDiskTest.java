@@ -114,6 +114,27 @@ class WholeDiskTest {
     }
 
     @Test
+    void whoComesWhileItWaitsForOthersIsNotKeptWaiting() {
+        medium.hold();
+        initiator.start(0, HexFormat.of().parseHex("2a000000000000000100"), new byte[512], 0, 1);
+        Initiator.Task erasing = initiator.start(0, HexFormat.of().parseHex("48020000000000000000"), new byte[0], 0, 1);
+        Initiator.Task reading =
+                initiator.start(0, HexFormat.of().parseHex("28000000000000000100"), new byte[0], 512, 1);
+        initiator.loop.runUntilIdle();
+        assertFalse(erasing.ended() || reading.ended());
+
+        medium.releaseOne();
+        initiator.loop.runUntilIdle();
+
+        assertTrue(reading.ended());
+        assertEquals(ScsiStatus.CHECK_CONDITION, reading.status());
+        assertFalse(erasing.ended());
+        medium.release();
+        initiator.loop.runUntilIdle();
+        assertEquals(ScsiStatus.GOOD, erasing.status());
+    }
+
+    @Test
     void aFailureStaysUntilItIsLeftOrMended() {
         medium.failAt(1 << 19, 512, Errno.EIO);
         assertEquals(FAILED, initiator.send("48 02 00 00 00 00 00 00 00 00").senseHex());
