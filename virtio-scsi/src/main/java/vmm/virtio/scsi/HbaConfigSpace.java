@@ -22,10 +22,12 @@ final class HbaConfigSpace {
     private static final int DEFAULT_CDB_SIZE = 32;
 
     private final HbaConfig config;
+    private final ScsiBus bus;
     private final SizeField senseSize = new SizeField(SENSE_SIZE, DEFAULT_SENSE_SIZE);
     private final SizeField cdbSize = new SizeField(CDB_SIZE, DEFAULT_CDB_SIZE);
 
-    HbaConfigSpace(HbaConfig config) {
+    HbaConfigSpace(HbaConfig config, ScsiBus bus) {
+        this.bus = bus;
         this.config = config;
     }
 
@@ -57,7 +59,7 @@ final class HbaConfigSpace {
         ByteBuffer layout = ByteBuffer.allocate(SIZE).order(ByteOrder.LITTLE_ENDIAN);
         layout.putInt(config.queues()); // num_queues
         layout.putInt(config.segMax()); // seg_max
-        layout.putInt(config.maxSectors()); // max_sectors
+        layout.putInt(maxSectors()); // max_sectors
         layout.putInt(config.cmdPerLun()); // cmd_per_lun
         layout.putInt(EventReporter.EVENT_SIZE); // event_info_size
         layout.putInt(senseSize.value);
@@ -66,6 +68,11 @@ final class HbaConfigSpace {
         layout.putShort((short) ScsiBus.MAX_TARGET); // max_target
         layout.putInt(LunAddress.MAX_LUN); // max_lun
         return layout.array();
+    }
+
+    /** A block is at least a sector, so these are few enough blocks. */
+    private int maxSectors() {
+        return bus.hasProtection() ? Math.min(config.maxSectors(), Interleaving.MOST_BLOCKS) : config.maxSectors();
     }
 
     void write(int offset, int size, long value) {

@@ -10,8 +10,8 @@ final class Interleaving {
     /** How many bytes protect a block. */
     private static final int BYTES = 8;
 
-    /** More blocks than any {@code max_sectors} allows are not taken, since each of them takes room. */
-    private static final long MOST_BLOCKS = HbaConfig.MAX_SECTORS + 1L;
+    /** The most blocks of a request: each of them takes room in its slot, for as long as the device lives. */
+    static final int MOST_BLOCKS = 2048;
 
     /** For the parts of a request before they are mixed. */
     private final IoVector data = new IoVector(1);

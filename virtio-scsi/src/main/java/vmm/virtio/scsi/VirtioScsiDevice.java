@@ -53,7 +53,7 @@ public final class VirtioScsiDevice implements VirtioDevice {
         this.loop = loop;
         this.bus = bus;
         this.config = config;
-        this.space = new HbaConfigSpace(config);
+        this.space = new HbaConfigSpace(config, bus);
         this.path = new RequestPath(loop, bus, config, space, this::report);
     }
 

@@ -72,6 +72,7 @@ class ProtectionTest {
     @Test
     void theFeatureIsOfferedWhereALogicalUnitHasProtectionInformation() {
         assertTrue((driver.device.features() & HbaFeatures.T10_PI) != 0);
+        assertEquals(Interleaving.MOST_BLOCKS, driver.device.readConfig(8, 4));
         ScsiBus plain = new ScsiBus(PrimaryUnits.SHARED);
         plain.attach(0, 0, new ScsiDisk(data, DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true));
         try (Driver other = new Driver(plain)) {
