@@ -8,6 +8,7 @@ module vmm.virtio.scsi {
     exports vmm.scsi;
     exports vmm.scsi.block;
     exports vmm.scsi.block.protection;
+    exports vmm.scsi.copy;
     exports vmm.scsi.multimedia;
     exports vmm.scsi.primary;
     exports vmm.scsi.reservation;

@@ -47,6 +47,20 @@ public abstract class LogicalUnit {
         return 0;
     }
 
+    /**
+     * True if its Device Identification page has such a designator of it (SPC-5).
+     *
+     * @param type DESIGNATOR TYPE
+     */
+    public boolean isNamed(int type, byte[] designator) {
+        return false;
+    }
+
+    /** True if it has a copy manager (SPC-5, 3PC of the standard INQUIRY data). */
+    public boolean copies() {
+        return false;
+    }
+
     /** The state of this unit for a new initiator. Called on the loop of {@code initiator}. */
     protected abstract ItlNexus open(ItNexus initiator);
 

@@ -36,7 +36,7 @@ public final class ScsiBus {
         }
         this.common = common;
         this.number = number;
-        this.itself = new ScsiTarget(common, relativePort(0), this::addresses);
+        this.itself = new ScsiTarget(common, relativePort(0), null, this::addresses);
     }
 
     /**
@@ -49,7 +49,7 @@ public final class ScsiBus {
     public synchronized void attach(int target, int lun, LogicalUnit unit) {
         checkTarget(target);
         ScsiTarget known = targets.get(target);
-        ScsiTarget there = known != null ? known : new ScsiTarget(common, relativePort(target));
+        ScsiTarget there = known != null ? known : new ScsiTarget(common, relativePort(target), this, null);
         there.attach(lun, unit);
         targets.set(target, there);
     }
@@ -63,7 +63,7 @@ public final class ScsiBus {
     public synchronized void attach(int target, int firstLun, int lastLun, IntFunction<LogicalUnit> maker) {
         checkTarget(target);
         ScsiTarget known = targets.get(target);
-        ScsiTarget there = known != null ? known : new ScsiTarget(common, relativePort(target));
+        ScsiTarget there = known != null ? known : new ScsiTarget(common, relativePort(target), this, null);
         there.attach(firstLun, lastLun, maker);
         targets.set(target, there);
     }

@@ -4,9 +4,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 
@@ -25,6 +29,8 @@ public final class ScsiTarget {
     private volatile Span[] spans = NO_SPANS;
 
     private final TargetUnits common;
+    private final @Nullable ScsiBus bus;
+
     /** One number: its logical units share the array. */
     private final int[] ports;
 
@@ -46,17 +52,19 @@ public final class ScsiTarget {
      *     that leads to the same logical unit
      */
     public ScsiTarget(TargetUnits common, int relativePort) {
-        this(common, relativePort, null);
+        this(common, relativePort, null, null);
     }
 
     /**
      * A target that has nothing but well known logical units, and lists what others have.
      *
+     * @param bus where its neighbours are, or null if it has none
      * @param inventory the addresses that REPORT LUNS lists, or null for what is attached here
      */
-    ScsiTarget(TargetUnits common, int relativePort, @Nullable Supplier<long[]> inventory) {
+    ScsiTarget(TargetUnits common, int relativePort, @Nullable ScsiBus bus, @Nullable Supplier<long[]> inventory) {
         this.inventory = inventory;
         this.common = common;
+        this.bus = bus;
         this.ports = new int[] {relativePort};
         this.reportLuns = common.reportLuns();
     }
@@ -200,6 +208,30 @@ public final class ScsiTarget {
             }
         }
         return false;
+    }
+
+    /** This target and all others on its bus, this one first. */
+    public List<ScsiTarget> neighbours() {
+        ScsiBus domain = bus;
+        Stream<ScsiTarget> others = domain == null
+                ? Stream.empty()
+                : IntStream.rangeClosed(0, ScsiBus.MAX_TARGET)
+                        .mapToObj(domain::target)
+                        .filter(other -> other != null && !equals(other))
+                        .map(Objects::requireNonNull);
+        return Stream.concat(Stream.of(this), others).toList();
+    }
+
+    /** The lowest number of a logical unit that is {@code wanted} and that somebody has talked to; -1 if none is. */
+    public int find(Predicate<LogicalUnit> wanted) {
+        AtomicReferenceArray<@Nullable LogicalUnit> table = units;
+        for (int lun = 0; lun < table.length(); lun++) {
+            LogicalUnit unit = table.getAcquire(lun);
+            if (unit != null && wanted.test(unit)) {
+                return lun;
+            }
+        }
+        return -1;
     }
 
     /** True if there is no logical unit. */

@@ -16,6 +16,7 @@ import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
 import vmm.scsi.TaskList;
+import vmm.scsi.copy.CopyManager;
 import vmm.scsi.primary.PrimaryNexus;
 import vmm.scsi.reservation.ReservationView;
 
@@ -31,12 +32,14 @@ final class DiskNexus extends PrimaryNexus {
     private final List<RangeGuard.Entry> waiting = new ArrayList<>();
 
     private final ReservationView reservations;
+    private final CopyManager copies;
 
     DiskNexus(ItNexus initiator, ScsiDisk disk) {
         super(initiator, disk);
         this.disk = disk;
         this.server = DiskCommands.serverFor(disk);
         this.reservations = new ReservationView(disk.reservations(), this);
+        this.copies = new CopyManager(initiator);
     }
 
     @Override
@@ -47,6 +50,11 @@ final class DiskNexus extends PrimaryNexus {
     @Override
     public ReservationView reservations() {
         return reservations;
+    }
+
+    /** The copies that this initiator has asked this disk for. */
+    CopyManager copies() {
+        return copies;
     }
 
     @Override

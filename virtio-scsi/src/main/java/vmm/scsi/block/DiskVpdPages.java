@@ -1,6 +1,7 @@
 package vmm.scsi.block;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
@@ -8,6 +9,7 @@ import vmm.scsi.BigEndian;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ItlNexus;
 import vmm.scsi.ParameterData;
+import vmm.scsi.copy.ThirdPartyCopy;
 import vmm.scsi.primary.PrimaryUnit;
 import vmm.scsi.primary.PrimaryVpdPages;
 import vmm.scsi.primary.VpdPage;
@@ -22,7 +24,8 @@ final class DiskVpdPages {
                             PrimaryVpdPages.MANAGEMENT_NETWORK_ADDRESSES.<DiskNexus>as(),
                             PrimaryVpdPages.EXTENDED_INQUIRY_DATA.<DiskNexus>as(),
                             PrimaryVpdPages.MODE_PAGE_POLICY.<DiskNexus>as(),
-                            PrimaryVpdPages.POWER_CONDITION.<DiskNexus>as()),
+                            PrimaryVpdPages.POWER_CONDITION.<DiskNexus>as(),
+                            new VpdPage<DiskNexus>(0x8f, ThirdPartyCopy::vitalProductData)),
                     BlockVpdPages.ALL.stream())
             .toList();
 
@@ -54,14 +57,11 @@ final class DiskVpdPages {
     /** Device Identification page (SPC-5). */
     private static void deviceIdentification(DiskNexus nexus, ParameterData data) {
         ScsiDisk disk = nexus.unit();
-        DiskIdentity identity = disk.identity();
         byte[] name = worldWideName(disk);
         data.u8(BINARY).u8(NAA).u8(0).u8(name.length).bytes(name);
 
-        // SPC-5, T10 vendor ID: the product identification and a serial number make it one of a kind
-        String unique = identity.serial().isEmpty() ? HexFormat.of().formatHex(name) : identity.serial();
-        data.u8(ASCII).u8(T10_VENDOR_ID).u8(0).u8(8 + 16 + unique.length());
-        data.ascii(identity.vendor(), 8).ascii(identity.product(), 16).ascii(unique, unique.length());
+        String t10 = t10Name(disk);
+        data.u8(ASCII).u8(T10_VENDOR_ID).u8(0).u8(t10.length()).ascii(t10, t10.length());
 
         int port = nexus.initiator().target().relativePort();
         data.u8(BINARY).u8(OF_TARGET_PORT | RELATIVE_TARGET_PORT).u8(0).u8(4);
@@ -78,6 +78,23 @@ final class DiskVpdPages {
         int length = (text.length() + 4) / 4 * 4;
         data.u8(UTF_8).u8(SCSI_NAME_STRING).u8(0).u8(length);
         data.bytes(text.getBytes(StandardCharsets.UTF_8)).zeros(length - text.length());
+    }
+
+    /** True if the Device Identification page has such a designator. */
+    static boolean isNamed(ScsiDisk disk, int type, byte[] designator) {
+        byte[] own = switch (type) {
+            case NAA -> worldWideName(disk);
+            case T10_VENDOR_ID -> t10Name(disk).getBytes(StandardCharsets.US_ASCII);
+            default -> new byte[0];
+        };
+        return own.length > 0 && Arrays.equals(own, designator);
+    }
+
+    /** The T10 vendor ID designator (SPC-5): the product identification and a serial number make it one of a kind. */
+    private static String t10Name(ScsiDisk disk) {
+        DiskIdentity identity = disk.identity();
+        String unique = identity.serial().isEmpty() ? HexFormat.of().formatHex(worldWideName(disk)) : identity.serial();
+        return "%-8s%-16s%s".formatted(identity.vendor(), identity.product(), unique);
     }
 
     /**

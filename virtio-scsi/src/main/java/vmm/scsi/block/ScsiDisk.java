@@ -315,8 +315,19 @@ public final class ScsiDisk extends PrimaryUnit {
     }
 
     @Override
+    public boolean isNamed(int type, byte[] designator) {
+        return DiskVpdPages.isNamed(this, type, designator);
+    }
+
+    @Override
+    public boolean copies() {
+        return true;
+    }
+
+    @Override
     protected void nexusLost(ItlNexus nexus) {
         lock(nexus, false);
+        ((DiskNexus) nexus).copies().close();
         reservations.lost(nexus.initiator().id());
     }
 

@@ -32,6 +32,7 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
     /** TPGS: REPORT TARGET PORT GROUPS is there, SET TARGET PORT GROUPS is not. */
     private static final int TPGS_IMPLICIT = 0b01 << 4;
 
+    private static final int THIRD_PARTY_COPY = 1 << 3;
     private static final int CMDQUE = 1 << 1;
     private static final int PROTECT = 1;
     private static final int RMB = 1 << 7;
@@ -125,7 +126,9 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
 
     /** The byte of SCCS, TPGS, 3PC and PROTECT. */
     private static int abilities(LogicalUnit unit) {
-        return (unit instanceof PrimaryUnit ? TPGS_IMPLICIT : 0) | (unit.protectionType() != 0 ? PROTECT : 0);
+        return (unit instanceof PrimaryUnit ? TPGS_IMPLICIT : 0)
+                | (unit.copies() ? THIRD_PARTY_COPY : 0)
+                | (unit.protectionType() != 0 ? PROTECT : 0);
     }
 
     /** Standard INQUIRY data (SPC-5 6.7.2). */

@@ -215,11 +215,11 @@ class Sg3UtilsTest {
             // Behind the comma is the MODE 0 of READ BUFFER and WRITE BUFFER.
             String name = run(line.toArray(String[]::new)).strip().replaceFirst(", combined header and data.*", "");
 
-            assertEquals(canonical(command.name()), canonical(name), name);
+            assertEquals(canonical(command.name()).replace("LID4", ""), canonical(name), name);
         }
     }
 
-    /** Letters and digits only; a length of six is what no length means. */
+    /** Letters and digits only. sg_decode_sense leaves (LID4) out. */
     private static String canonical(String name) {
         return name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "");
     }

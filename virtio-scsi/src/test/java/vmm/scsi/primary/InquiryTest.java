@@ -29,10 +29,11 @@ class InquiryTest {
 
     @Test
     void standardDataNameTheDiskAndTheStandardsItObeys() {
-        // SPC-5 6.7.2: direct access, SPC-4, NORMACA, response data format 2, 91 bytes more, command queuing; then the
+        // SPC-5 6.7.2: direct access, SPC-4, NORMACA, response data format 2, 91 bytes more, TPGS, 3PC, command
+        // queuing; then the
         // names; then SAM-5, SPC-4, SPC-5, SBC-3 and SBC-4 from byte 58 on
         byte[] expected = new byte[96];
-        System.arraycopy(HexFormat.of().parseHex("000006325b100002"), 0, expected, 0, 8);
+        System.arraycopy(HexFormat.of().parseHex("000006325b180002"), 0, expected, 0, 8);
         System.arraycopy("ACME    ROCKET DISK     1.25".getBytes(US_ASCII), 0, expected, 8, 28);
         System.arraycopy(HexFormat.of().parseHex("00a0046005c004c00600"), 0, expected, 58, 10);
 
@@ -60,11 +61,11 @@ class InquiryTest {
         Initiator initiator = initiator();
 
         assertEquals(
-                "00 00 00 0a 00 80 83 85 86 87 8a b0 b1 b2",
+                "00 00 00 0b 00 80 83 85 86 87 8a 8f b0 b1 b2",
                 initiator.read("12 01 00 00 ff 00", 255).hex());
 
         for (int page = 0; page < 256; page++) {
-            boolean listed = Arrays.asList(0, 0x80, 0x83, 0x85, 0x86, 0x87, 0x8a, 0xb0, 0xb1, 0xb2)
+            boolean listed = Arrays.asList(0, 0x80, 0x83, 0x85, 0x86, 0x87, 0x8a, 0x8f, 0xb0, 0xb1, 0xb2)
                     .contains(page);
             Initiator.Result result =
                     initiator.send(0, new byte[] {0x12, 1, (byte) page, 0, (byte) 255, 0}, new byte[0], 255, 1);
