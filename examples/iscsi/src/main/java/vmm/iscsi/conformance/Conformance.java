@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -34,6 +35,8 @@ import vmm.linux.HostException;
             "",
             "Examples:",
             "  examples/iscsi/conformance",
+            "  examples/iscsi/conformance --guest",
+            "  examples/iscsi/conformance --guest=ours --sg3",
             "  examples/iscsi/conformance --tests 'Write(Same|Atomic).*' --configuration plain --log failures.txt"
         })
 public final class Conformance implements Callable<Integer> {
@@ -61,6 +64,9 @@ public final class Conformance implements Callable<Integer> {
             description = "In a Linux guest, over its disks, in these machines: ours, qemu (both if left out).")
     private List<Machine> machines = List.of();
 
+    @Option(names = "--sg3", description = "With --guest: sg3_utils instead of libiscsi's tests.")
+    private boolean sg3;
+
     @Option(
             names = "--log",
             paramLabel = "FILE",
@@ -81,21 +87,11 @@ public final class Conformance implements Callable<Integer> {
                 .filter(test -> tests.matcher(test.toString()).matches())
                 .toList();
         if (!machines.isEmpty()) {
-            Map<Machine, List<Result>> results = GuestSuite.run(
-                    chosen.stream()
-                            .filter(test -> !CRASHES.equals(test.toString()))
-                            .toList(),
-                    machines,
-                    log);
-            System.out.print(Report.sideBySide(results));
-            return 0;
+            return inGuests(chosen);
         }
         Report report = new Report(runAll(chosen, configuration));
         if (json) {
-            System.out.println(JsonMapper.builder()
-                    .enable(SerializationFeature.INDENT_OUTPUT)
-                    .build()
-                    .writeValueAsString(report.facts()));
+            print(report.facts());
         } else {
             System.out.print(report.table());
         }
@@ -103,6 +99,31 @@ public final class Conformance implements Callable<Integer> {
             Files.writeString(log, report.table() + "\n" + report.failures(LOG_LINES));
         }
         return report.count(Verdict.Outcome.FAILED) == 0 ? 0 : 1;
+    }
+
+    private int inGuests(List<SuiteTest> chosen) throws IOException {
+        GuestSuite.Task task = sg3
+                ? GuestSuite.Task.sg3Utils()
+                : GuestSuite.Task.libiscsi(chosen.stream()
+                        .filter(test -> !CRASHES.equals(test.toString()))
+                        .toList());
+        Map<Machine, List<Result>> results = GuestSuite.run(task, machines, log);
+        if (json) {
+            Map<String, Object> facts = new LinkedHashMap<>();
+            results.forEach((machine, own) -> facts.put(machine.label(), new Report(own).facts()));
+            print(facts);
+        } else {
+            System.out.print(Report.sideBySide(results));
+        }
+        List<Result> ours = results.getOrDefault(Machine.OURS, List.of());
+        return new Report(ours).count(Verdict.Outcome.FAILED) == 0 ? 0 : 1;
+    }
+
+    private static void print(Map<String, Object> facts) {
+        System.out.println(JsonMapper.builder()
+                .enable(SerializationFeature.INDENT_OUTPUT)
+                .build()
+                .writeValueAsString(facts));
     }
 
     /** Runs tests, as many at a time as there are processors, and returns the results in their order. */

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import vmm.lab.GuestHost;
@@ -29,6 +30,61 @@ final class GuestSuite {
     private static final String MARK = "@@ ";
     private static final Duration LIMIT = Duration.ofMinutes(20);
 
+    private static final Pattern CHECK = Pattern.compile("^check (\\w+) ", Pattern.MULTILINE);
+    private static final List<String> SG3_UTILS = List.of(
+            "sg_compare_and_write",
+            "sg_copy_results",
+            "sg_get_lba_status",
+            "sg_inq",
+            "sg_logs",
+            "sg_luns",
+            "sg_modes",
+            "sg_opcodes",
+            "sg_persist",
+            "sg_readcap",
+            "sg_requests",
+            "sg_reset",
+            "sg_rtpg",
+            "sg_sanitize",
+            "sg_senddiag",
+            "sg_sync",
+            "sg_turs",
+            "sg_unmap",
+            "sg_verify",
+            "sg_vpd",
+            "sg_write_same",
+            "sg_xcopy",
+            "scsi_mandat");
+
+    /**
+     * What a guest does.
+     *
+     * @param tests what it tells the outcome of
+     * @param steps how
+     * @param needs the programs it has, each in a package of the host's distribution
+     */
+    record Task(List<SuiteTest> tests, String steps, List<PackageCache.Need> needs) {
+        /** Runs libiscsi's client. */
+        static Task libiscsi(List<SuiteTest> tests) throws IOException {
+            return new Task(
+                    tests,
+                    GuestSuite.script("guest.sh"),
+                    List.of(new PackageCache.Need("iscsi-test-cu", "libiscsi-bin")));
+        }
+
+        /** Lets sg3_utils look at the disk. */
+        static Task sg3Utils() throws IOException {
+            String script = GuestSuite.script("sg3.sh");
+            List<SuiteTest> tests = CHECK.matcher(script)
+                    .results()
+                    .map(match -> new SuiteTest("sg3", match.group(1)))
+                    .toList();
+            List<PackageCache.Need> needs = new ArrayList<>(List.of(new PackageCache.Need("bash", "bash")));
+            SG3_UTILS.forEach(program -> needs.add(new PackageCache.Need(program, "sg3-utils")));
+            return new Task(tests, script, needs);
+        }
+    }
+
     private GuestSuite() {}
 
     /**
@@ -36,8 +92,7 @@ final class GuestSuite {
      *
      * @param log where to write what the guests say, as it comes; null for nowhere
      */
-    static Map<Machine, List<Result>> run(List<SuiteTest> tests, List<Machine> machines, @Nullable Path log)
-            throws IOException {
+    static Map<Machine, List<Result>> run(Task task, List<Machine> machines, @Nullable Path log) throws IOException {
         LabConfig config = LabConfig.ofEnvironment();
         try (GuestHost host = GuestHost.choose(config, GuestSuite::step)) {
             if (host.place() == GuestHost.Place.NONE) {
@@ -45,7 +100,7 @@ final class GuestSuite {
             }
             Path folder = Files.createTempDirectory(Files.createDirectories(config.share()), "conformance-");
             try {
-                return run(tests, machines, host, folder, log);
+                return run(task, machines, host, folder, log);
             } finally {
                 Files.deleteIfExists(folder.resolve("initrd.gz"));
                 Files.deleteIfExists(folder.resolve("host.sh"));
@@ -55,14 +110,14 @@ final class GuestSuite {
     }
 
     private static Map<Machine, List<Result>> run(
-            List<SuiteTest> tests, List<Machine> machines, GuestHost host, Path folder, @Nullable Path log)
-            throws IOException {
+            Task task, List<Machine> machines, GuestHost host, Path folder, @Nullable Path log) throws IOException {
         PackageCache packages = new PackageCache(PackageCache.defaultFolder(), GuestSuite::step);
-        Path client = packages.program("iscsi-test-cu", "libiscsi-bin");
+        List<SuiteTest> tests = task.tests();
+        List<Path> programs = packages.programs(task.needs());
         GuestImages images = GuestImages.prepare(PackageCache.defaultFolder(), GuestSuite::step);
         Path initrd = folder.resolve("initrd.gz");
         String list = tests.stream().map(test -> test + "\n").collect(Collectors.joining());
-        images.initramfs(GuestImages.DISK_MODULES, List.of(client), script("guest.sh"))
+        images.initramfs(GuestImages.DISK_MODULES, programs, task.steps())
                 .text("/tests", list)
                 .write(initrd);
         Path script = Files.writeString(folder.resolve("host.sh"), script("host.sh"));
