@@ -74,6 +74,14 @@ public abstract class ItlNexus {
         // Most keep nothing for a command.
     }
 
+    /**
+     * True if a command of this nexus {@linkplain ScsiTask#enterRange works on} a block from {@code start} to
+     * {@code end}.
+     */
+    protected final boolean hasTaskIn(long start, long end) {
+        return tasks.hasTaskIn(start, end);
+    }
+
     /** The commands of this nexus. Loop thread only. */
     final TaskSet tasks() {
         return tasks;

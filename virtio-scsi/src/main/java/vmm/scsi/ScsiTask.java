@@ -48,15 +48,9 @@ public abstract class ScsiTask {
     private @Nullable Object ticket;
 
     private long mediumErrorOffset = -1;
-    // Of the TaskList that the task is in.
-    @Nullable
-    TaskList list;
 
-    @Nullable
-    ScsiTask before;
-
-    @Nullable
-    ScsiTask after;
+    /** The command is at the blocks that it concerns. */
+    private boolean inRange;
 
     /** Made when something records for the first time: loading the class of an event takes the JVM long. */
     private @Nullable ScsiCommandEvent event;
@@ -197,6 +191,7 @@ public abstract class ScsiTask {
         transferredOut = 0;
         transferredIn = 0;
         progress = 0;
+        inRange = false;
         ending = TaskEnding.ANSWERED;
         abortedByOther = false;
         mediumErrorOffset = -1;
@@ -255,6 +250,27 @@ public abstract class ScsiTask {
     public final void concerns(long firstBlock, long count) {
         lba = firstBlock;
         blocks = count;
+    }
+
+    /** The command begins to work on the blocks that it {@linkplain #concerns is about}. */
+    public final void enterRange() {
+        inRange = true;
+    }
+
+    /**
+     * The command works on its blocks no more.
+     *
+     * @return false if it did not
+     */
+    public final boolean leaveRange() {
+        boolean was = inRange;
+        inRange = false;
+        return was;
+    }
+
+    /** True if the command works on a block from {@code start} up to {@code end}. */
+    final boolean isIn(long start, long end) {
+        return inRange && lba < end && start < lba + blocks;
     }
 
     /** The first logical block that the command is about. */

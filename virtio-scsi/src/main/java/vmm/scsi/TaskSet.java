@@ -89,6 +89,16 @@ final class TaskSet {
         }
     }
 
+    /** True if a command works on a block from {@code start} up to {@code end}. */
+    boolean hasTaskIn(long start, long end) {
+        for (ScsiTask task = oldest; task != null; task = task.newer) {
+            if (task.isIn(start, end)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Forgets a command that has ended; its transport does not know it yet. */
     void leave(ScsiTask task) {
         if (!task.inSet) {

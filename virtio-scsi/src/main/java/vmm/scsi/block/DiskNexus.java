@@ -15,7 +15,6 @@ import vmm.scsi.ItNexus;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
-import vmm.scsi.TaskList;
 import vmm.scsi.copy.CopyManager;
 import vmm.scsi.primary.PrimaryNexus;
 import vmm.scsi.reservation.ReservationView;
@@ -25,10 +24,7 @@ final class DiskNexus extends PrimaryNexus {
     private final ScsiDisk disk;
     private final DeviceServer<DiskNexus> server;
 
-    /** The commands that are in their ranges, except those that the {@link RangeGuard} knows itself. */
-    private final TaskList inRange = new TaskList();
-
-    /** Exclusive commands that wait for those {@link #inRange}. */
+    /** Exclusive commands that wait for those of this nexus that work on their blocks. */
     private final List<RangeGuard.Entry> waiting = new ArrayList<>();
 
     private final ReservationView reservations;
@@ -113,7 +109,7 @@ final class DiskNexus extends PrimaryNexus {
     void enter(ScsiTask task, RangeCommand command) {
         disk.wake();
         if (disk.guard().isIdle()) {
-            inRange.add(task);
+            task.enterRange();
             command.begin(this, task);
         } else {
             disk.guard().enter(this, task, command, false);
@@ -139,7 +135,7 @@ final class DiskNexus extends PrimaryNexus {
 
     @Override
     protected void ended(ScsiTask task) {
-        if (inRange.remove(task)) {
+        if (task.leaveRange()) {
             if (!waiting.isEmpty()) {
                 tellWhoIsClear();
             }
@@ -151,7 +147,7 @@ final class DiskNexus extends PrimaryNexus {
     private void tellWhoIsClear() {
         for (Iterator<RangeGuard.Entry> each = waiting.iterator(); each.hasNext(); ) {
             RangeGuard.Entry entry = each.next();
-            if (!inRange.touches(entry.start, entry.end)) {
+            if (!hasTaskIn(entry.start, entry.end)) {
                 each.remove();
                 disk.guard().settle(entry);
             }
@@ -172,7 +168,7 @@ final class DiskNexus extends PrimaryNexus {
     }
 
     private void watch(RangeGuard.Entry entry) {
-        if (inRange.touches(entry.start, entry.end)) {
+        if (hasTaskIn(entry.start, entry.end)) {
             waiting.add(entry);
         } else {
             disk.guard().settle(entry);

@@ -9,10 +9,10 @@ import vmm.scsi.ScsiTask;
  * Keeps what must not be seen half done (COMPARE AND WRITE and its like) apart from everything else that happens to the
  * same blocks, whichever way it came.
  *
- * <p>As long as nobody is exclusive, a command only looks at {@link #isIdle} and notes itself in the list of its own
- * nexus: no lock, nothing shared is written. A command that wants to be exclusive first lets everybody see that, and
- * then asks each nexus, on that nexus's loop, to tell when none of the commands is left that began before. What comes
- * meanwhile sees it and queues up behind it.
+ * <p>As long as nobody is exclusive, a command only looks at {@link #isIdle} and marks itself among the tasks of its
+ * own nexus: no lock, nothing shared is written. A command that wants to be exclusive first lets everybody see that,
+ * and then asks each nexus, on that nexus's loop, to tell when none of the commands is left that began before. What
+ * comes meanwhile sees it and queues up behind it.
  */
 final class RangeGuard {
     /** A command that is exclusive, or came while another one was. */
@@ -63,7 +63,7 @@ final class RangeGuard {
         this.idle = !alwaysExclusive;
     }
 
-    /** True if nobody is exclusive. Any thread; what began in this state is found in the list of its nexus. */
+    /** True if nobody is exclusive. Any thread; what began in this state is found among the tasks of its nexus. */
     boolean isIdle() {
         return idle;
     }
