@@ -94,14 +94,22 @@ final class IscsiTarget implements LoginPhase.Admission {
     }
 
     /** Begins the session of a login that was {@linkplain #admit admitted}. */
-    synchronized OpenSession open(LoginPhase.Result login, Output output) {
-        Port port = Port.of(login.parameters());
+    OpenSession open(LoginPhase.Result login, Output output) {
         if (login.parameters().discovery()) {
             return new OpenSession(new Session(login, this, null, output), loops.getFirst(), login.tsih(), output);
         }
-        ItNexus nexus = target.connect(loops.get(connected++ % loops.size()), port.transportId());
-        OpenSession open = new OpenSession(new Session(login, this, nexus, output), nexus.loop(), login.tsih(), output);
-        sessions.put(port, open);
+        Port port = Port.of(login.parameters());
+        OpenSession open;
+        OpenSession rival;
+        synchronized (this) {
+            ItNexus nexus = target.connect(loops.get(connected++ % loops.size()), port.transportId());
+            open = new OpenSession(new Session(login, this, nexus, output), nexus.loop(), login.tsih(), output);
+            rival = sessions.put(port, open);
+        }
+        // Of two logins as one initiator port at one time the later one wins.
+        if (rival != null) {
+            rival.close();
+        }
         return open;
     }
 

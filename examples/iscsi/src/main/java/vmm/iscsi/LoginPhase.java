@@ -18,15 +18,18 @@ final class LoginPhase {
     private static final int OPERATIONAL = 1;
     private static final int FULL_FEATURE = 3;
 
-    // struct of a login request
+    // Fields of a login request.
     private static final int VERSION_MIN = 3;
     private static final int ISID = 8;
     private static final int TSIH = 14;
-    // of a login response
+    // A field of a login response.
     private static final int STATUS = 36;
 
     /** An agreement takes two or three requests; nobody needs as many as this. */
     private static final int MOST_REQUESTS = 64;
+
+    /** An iSCSI name (RFC 7143 4.2.7): at most 223 bytes, and nothing that would end it where it is written. */
+    private static final String NAME = "[\\x21-\\x2b\\x2d-\\x7e]{1,223}";
 
     /** Which of the session's logins this is, as its owner sees it. */
     interface Admission {
@@ -145,8 +148,12 @@ final class LoginPhase {
             return;
         }
         introduced = true;
-        if (negotiation.declared("InitiatorName").isEmpty()) {
+        String initiator = negotiation.declared("InitiatorName");
+        if (initiator.isEmpty()) {
             throw new LoginException(LoginStatus.MISSING_PARAMETER);
+        }
+        if (!initiator.matches(NAME)) {
+            throw new LoginException(LoginStatus.INITIATOR_ERROR);
         }
         if (isDiscovery()) {
             return;

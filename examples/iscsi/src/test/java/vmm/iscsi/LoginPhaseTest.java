@@ -145,6 +145,7 @@ class LoginPhaseTest {
         int direct = TRANSIT | OPERATIONAL | FULL_FEATURE;
         refused(LoginStatus.MISSING_PARAMETER, request(direct, Map.of("TargetName", Peer.TARGET)));
         refused(LoginStatus.MISSING_PARAMETER, request(direct, Map.of("InitiatorName", "i")));
+        refused(LoginStatus.INITIATOR_ERROR, request(direct, with(Map.of("InitiatorName", "i".repeat(224)))));
         refused(LoginStatus.NOT_FOUND, request(direct, with(Map.of("TargetName", "iqn.other"))));
         refused(LoginStatus.SESSION_TYPE_NOT_SUPPORTED, request(direct, with(Map.of("SessionType", "Odd"))));
         refused(LoginStatus.AUTHENTICATION_FAILURE, request(TRANSIT | 1, with(Map.of("AuthMethod", "CHAP"))));
