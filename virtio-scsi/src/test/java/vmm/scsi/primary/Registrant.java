@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import vmm.scsi.Initiator;
+import vmm.scsi.NexusId;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.TransportId;
 import vmm.scsi.block.ScsiDisk;
@@ -37,6 +38,11 @@ public final class Registrant {
 
     Registrant(ScsiDisk disk, long key) {
         this(disk, key, TransportId.unnamed());
+    }
+
+    /** Its way to the disk. */
+    public NexusId nexus() {
+        return initiator.nexus.id();
     }
 
     TransportId name() {
