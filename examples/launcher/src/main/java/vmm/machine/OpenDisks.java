@@ -1,5 +1,7 @@
 package vmm.machine;
 
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,15 +17,19 @@ import vmm.block.ThrottledDisk;
 import vmm.scsi.block.protection.ProtectedMedium;
 import vmm.scsi.block.protection.ProtectionType;
 import vmm.scsi.multimedia.DiscSource;
+import vmm.scsi.reservation.Reservations;
 
 /**
  * A machine's disks, opened and locked for as long as the VMM runs: a reset of the machine keeps them. The discs of
  * CD-ROM drives come and go.
  */
 final class OpenDisks implements AutoCloseable {
+    private static final List<String> NO_FILES = List.of("null:", "mem:", "nbd:", "nbd+unix:");
+
     private final Teardown teardown = new Teardown();
     private final Map<String, BlockDevice> byId = new LinkedHashMap<>();
     private final Map<String, ThrottleGroup> groups = new ConcurrentHashMap<>();
+    private final Map<String, Reservations> reservations = new HashMap<>();
     private final DiskErrorListener listener;
 
     private OpenDisks(DiskErrorListener listener) {
@@ -85,6 +91,28 @@ final class OpenDisks implements AutoCloseable {
         return limits.group()
                 .map(name -> groups.computeIfAbsent(name, first -> new ThrottleGroup(limits.limits())))
                 .orElseGet(() -> new ThrottleGroup(limits.limits()));
+    }
+
+    /**
+     * What is reserved of a disk, kept as long as its power supply lasts: until the machine ends, not until it resets.
+     * What outlives that, too (APTPL), is in a file beside the image; a disk without a file has nothing to lose.
+     *
+     * @param machine the name of the machine, unlike those of all others that share the disk
+     * @throws vmm.linux.HostException if the file cannot be used
+     */
+    Reservations reservations(DiskConfig config, String machine) {
+        return reservations.computeIfAbsent(config.id(), id -> openReservations(config, machine));
+    }
+
+    private Reservations openReservations(DiskConfig config, String machine) {
+        String source = config.image().source();
+        if (NO_FILES.stream().anyMatch(source::startsWith)) {
+            return Reservations.inMemory();
+        }
+        Path file = Path.of(source + ".reservations");
+        Reservations kept = config.image().shareable() ? Reservations.shared(file, machine) : Reservations.inFile(file);
+        teardown.then(kept::close);
+        return kept;
     }
 
     /** The disk of a configuration that was opened. */

@@ -1,9 +1,7 @@
 package vmm.machine;
 
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import vmm.block.BlockOptions;
 import vmm.event.EventLoop;
@@ -29,7 +27,6 @@ import vmm.virtio.scsi.VirtioScsiDevice;
  */
 final class StorageDevices implements AutoCloseable {
     private static final String REVISION = "0001";
-    private static final List<String> NO_FILES = List.of("null:", "mem:", "nbd:", "nbd+unix:");
 
     private final MachineConfig machine;
     private final OpenDisks disks;
@@ -119,23 +116,11 @@ final class StorageDevices implements AutoCloseable {
                 reservations(disk));
     }
 
-    /**
-     * What outlives a loss of power (APTPL) is in a file beside the image; a disk without a file has nothing to lose.
-     */
+    /** Of many logical units that share one medium, each has its own, in memory. */
     private Reservations reservations(DiskConfig disk) {
-        String source = disk.image().source();
-        if (!(disk.address() instanceof DiskAddress.Scsi scsi) || scsi.isRange() || !isFile(source)) {
-            return Reservations.inMemory();
-        }
-        Path file = Path.of(source + ".reservations");
-        Reservations kept =
-                disk.image().shareable() ? Reservations.shared(file, machine.name()) : Reservations.inFile(file);
-        teardown.then(kept::close);
-        return kept;
-    }
-
-    private static boolean isFile(String source) {
-        return NO_FILES.stream().noneMatch(source::startsWith);
+        return disk.address() instanceof DiskAddress.Scsi scsi && !scsi.isRange()
+                ? disks.reservations(disk, machine.name())
+                : Reservations.inMemory();
     }
 
     /** Takes the discs out of all drives, after the last request has ended. */
