@@ -5,35 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import vmm.lab.GuestHost;
-import vmm.lab.GuestImages;
-import vmm.lab.LabConfig;
-import vmm.lab.PackageCache;
-import vmm.lab.RunOptions;
-import vmm.linux.HostException;
 
 /**
  * An unmodified Linux kernel of the distribution's, with a disk of each kind. Each boot checks as much as it can, since
@@ -43,47 +28,18 @@ class LinuxGuestTest {
     private static final int DISK_SIZE = 8 << 20;
     private static final int PATTERN_OFFSET = 3 << 20;
     private static final int PATTERN_SIZE = 1 << 20;
-    private static final Duration LIMIT = Duration.ofMinutes(10);
 
-    /**
-     * How often a boot is tried in the lab. Its processors are emulated, and now and then a guest of several vCPUs dies
-     * of a triple fault there or takes the lab with it, under QEMU as under this VMM. On hardware there is one attempt.
-     */
-    private static final int ATTEMPTS = 3;
-
-    private static GuestHost host;
-    private static GuestImages images;
-    private static Path folder;
-    private static Path initrd;
+    private static LinuxGuest guest;
 
     @BeforeAll
     static void prepare() throws IOException {
-        host = VmmProcess.guestHost();
-        assumeTrue(host.place() != GuestHost.Place.NONE, () -> "no Linux guest can run here: " + host.reason());
-        images = GuestImages.prepare(PackageCache.defaultFolder(), step -> System.err.println("guest test: " + step));
-        Path share = Files.createDirectories(LabConfig.ofEnvironment().share());
-        folder = Files.createTempDirectory(share, "linux-guest-test-");
-        initrd = folder.resolve("initrd.gz");
-        try (InputStream script = LinuxGuestTest.class.getResourceAsStream("linux-guest-test.sh")) {
-            images.initramfs(
-                            GuestImages.DISK_MODULES,
-                            List.of(),
-                            new String(script.readAllBytes(), StandardCharsets.UTF_8))
-                    .write(initrd);
-        }
+        guest = LinuxGuest.prepare("linux-guest-test.sh");
     }
 
     @AfterAll
     static void cleanUp() throws IOException {
-        if (folder != null) {
-            try (Stream<Path> files = Files.walk(folder)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
-        }
-        if (host != null) {
-            host.close();
+        if (guest != null) {
+            guest.close();
         }
     }
 
@@ -93,66 +49,36 @@ class LinuxGuestTest {
         private final Path blk;
         private final byte[] scsiBefore;
         private final byte[] blkBefore;
-        private final Map<String, String> facts = new HashMap<>();
-        private String console = "";
-        private int status;
+        private LinuxGuest.Boot end = new LinuxGuest.Boot(-1, "", Map.of());
 
-        Boot(String name, long seed) throws IOException {
+        Boot(String name, long seed) {
             Random random = new Random(seed);
             scsiBefore = new byte[DISK_SIZE];
             random.nextBytes(scsiBefore);
             blkBefore = new byte[DISK_SIZE];
             random.nextBytes(blkBefore);
-            scsi = Files.write(folder.resolve(name + "-scsi.img"), scsiBefore);
-            blk = Files.write(folder.resolve(name + "-blk.img"), blkBefore);
+            scsi = guest.folder().resolve(name + "-scsi.img");
+            blk = guest.folder().resolve(name + "-blk.img");
         }
 
         void run(String kernelOptions, String... vmmOptions) throws IOException {
-            List<String> arguments = new ArrayList<>(List.of("run", "linux-guest-test", "--no-reboot"));
-            arguments.addAll(List.of("--kernel", images.kernel().image().toString(), "--initrd", initrd.toString()));
-            arguments.addAll(List.of("--append", "console=ttyS0 quiet panic=-1 " + kernelOptions));
-            arguments.addAll(List.of("--disk", "bus=scsi,serial=SCSI-SERIAL-1,file=" + scsi));
-            arguments.addAll(List.of("--disk", "bus=virtio,serial=BLK-SERIAL-1,file=" + blk));
-            arguments.addAll(Arrays.asList(vmmOptions));
-            int attempts = 1;
-            while (!runOnce(arguments) && attempts < ATTEMPTS) {
-                attempts++;
-                System.err.println("guest test: the emulator lost the guest; attempt " + attempts);
-                Files.write(scsi, scsiBefore);
-                Files.write(blk, blkBefore);
-            }
-            console.lines().filter(line -> line.startsWith("fact ")).forEach(line -> {
-                String[] parts = line.split(" ", 3);
-                facts.put(parts[1], parts.length > 2 ? parts[2].strip() : "");
-            });
+            List<String> options = new ArrayList<>(List.of(vmmOptions));
+            options.addAll(List.of("--disk", "bus=scsi,serial=SCSI-SERIAL-1,file=" + scsi));
+            options.addAll(List.of("--disk", "bus=virtio,serial=BLK-SERIAL-1,file=" + blk));
+            end = guest.boot(this::writeImages, kernelOptions, options);
         }
 
-        /** Returns false if the emulator under the lab has failed, rather than the guest or the VMM. */
-        private boolean runOnce(List<String> arguments) {
-            ByteArrayOutputStream output = new ByteArrayOutputStream();
-            boolean inLab = host.place() == GuestHost.Place.LAB;
-            try {
-                status = host.run(
-                        VmmProcess.command(arguments),
-                        RunOptions.quiet()
-                                .withStreams(InputStream.nullInputStream(), output, output)
-                                .withTimeLimit(LIMIT));
-            } catch (HostException lost) {
-                if (!inLab) {
-                    throw lost;
-                }
-                status = -1;
-            }
-            console = output.toString(StandardCharsets.UTF_8);
-            return !(inLab && (status == -1 || console.contains("met a triple fault")));
+        private void writeImages() throws IOException {
+            Files.write(scsi, scsiBefore);
+            Files.write(blk, blkBefore);
         }
 
         String fact(String name) {
-            return facts.getOrDefault(name, "(not told)\n" + console);
+            return end.fact(name);
         }
 
         void checkDisks() throws IOException {
-            assertEquals(0, status, () -> console);
+            assertEquals(0, end.status(), end::console);
             assertAll(
                     () -> assertEquals(sha256(scsiBefore), fact("sda.sha256")),
                     () -> assertEquals(sha256(blkBefore), fact("vda.sha256")),
@@ -200,7 +126,8 @@ class LinuxGuestTest {
         assertEquals("2", boot.fact("vda.queues"));
         assertEquals("2", boot.fact("sda.queues"));
         assertTrue(Integer.parseInt(boot.fact("msi")) >= 8, () -> "MSI vectors: " + boot.fact("msi"));
-        assertTrue(Integer.parseInt(boot.fact("acpi.errors")) == 0, () -> boot.fact("acpi.errors") + boot.console);
+        assertTrue(
+                Integer.parseInt(boot.fact("acpi.errors")) == 0, () -> boot.fact("acpi.errors") + boot.end.console());
     }
 
     @Test
@@ -216,7 +143,7 @@ class LinuxGuestTest {
     void eightProcessorsStart() throws IOException {
         Boot boot = new Boot("eight", 5);
         boot.run("test=reboot", "--memory", "256M", "--cpus", "8");
-        assertEquals(0, boot.status, () -> boot.console);
+        assertEquals(0, boot.end.status(), boot.end::console);
         assertEquals("8", boot.fact("cpus"));
     }
 
@@ -224,8 +151,8 @@ class LinuxGuestTest {
     void aGuestThatResetsEndsTheMachineIfTheUserChoseSo() throws IOException {
         Boot boot = new Boot("reset", 4);
         boot.run("test=reboot", "--memory", "256M");
-        assertEquals(0, boot.status, () -> boot.console);
+        assertEquals(0, boot.end.status(), boot.end::console);
         assertEquals("1", boot.fact("cpus"));
-        assertFalse(boot.facts.containsKey("sda.sha256"), boot.console);
+        assertFalse(boot.end.facts().containsKey("sda.sha256"), boot.end::console);
     }
 }
