@@ -74,6 +74,11 @@ final class LinuxGuest implements AutoCloseable {
      * @param programs of the host that the script needs beside busybox
      */
     static LinuxGuest prepare(String script, Path... programs) throws IOException {
+        return prepare(script, GuestImages.DISK_MODULES, programs);
+    }
+
+    /** As above, with these modules instead of those that every disk needs. */
+    static LinuxGuest prepare(String script, List<String> modules, Path... programs) throws IOException {
         GuestHost host = VmmProcess.guestHost();
         assumeTrue(host.place() != GuestHost.Place.NONE, () -> "no Linux guest can run here: " + host.reason());
         for (Path program : programs) {
@@ -85,13 +90,15 @@ final class LinuxGuest implements AutoCloseable {
         Path folder = Files.createTempDirectory(share, "linux-guest-test-");
         Path initrd = folder.resolve("initrd.gz");
         try (InputStream text = LinuxGuest.class.getResourceAsStream(script)) {
-            images.initramfs(
-                            GuestImages.DISK_MODULES,
-                            List.of(programs),
-                            new String(text.readAllBytes(), StandardCharsets.UTF_8))
+            images.initramfs(modules, List.of(programs), new String(text.readAllBytes(), StandardCharsets.UTF_8))
                     .write(initrd);
         }
         return new LinuxGuest(host, images, folder, initrd);
+    }
+
+    /** What it boots. */
+    List<Path> kernelAndInitrd() {
+        return List.of(images.kernel().image(), initrd);
     }
 
     /** Where the guest's disks may be. */
@@ -107,29 +114,30 @@ final class LinuxGuest implements AutoCloseable {
      * @param vmmOptions more for {@code vmm run}
      */
     Boot boot(Preparation preparation, String kernelOptions, List<String> vmmOptions) throws IOException {
+        return boot(preparation, kernelOptions, vmmOptions, (line, vmm) -> LinuxConsole.Answer.NOTHING);
+    }
+
+    /** As above, with somebody who listens to it and may answer. */
+    Boot boot(Preparation preparation, String kernelOptions, List<String> vmmOptions, LinuxConsole.Listener listener)
+            throws IOException {
         List<String> arguments = new ArrayList<>(List.of("run", "linux-guest-test", "--no-reboot"));
         arguments.addAll(List.of("--kernel", images.kernel().image().toString(), "--initrd", initrd.toString()));
         arguments.addAll(List.of("--append", "console=ttyS0 quiet panic=-1 " + kernelOptions));
         arguments.addAll(vmmOptions);
+        // The shell becomes the VMM once it has told its number. SIGQUIT has that count the objects that live.
+        List<String> command =
+                new ArrayList<>(List.of("sh", "-c", "echo " + LinuxConsole.PID + "$$; exec \"$0\" \"$@\""));
+        command.addAll(VmmProcess.command(arguments));
+        command.add(4, "-XX:+PrintClassHistogram");
         boolean inLab = host.place() == GuestHost.Place.LAB;
         int status = 0;
         String console = "";
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             preparation.run();
-            ByteArrayOutputStream output = new ByteArrayOutputStream();
-            try {
-                status = host.run(
-                        VmmProcess.command(arguments),
-                        RunOptions.quiet()
-                                .withStreams(InputStream.nullInputStream(), output, output)
-                                .withTimeLimit(LIMIT));
-            } catch (HostException lost) {
-                if (!inLab) {
-                    throw lost;
-                }
-                status = -1;
+            try (LinuxConsole said = new LinuxConsole(listener)) {
+                status = runOnce(command, said);
+                console = said.text();
             }
-            console = output.toString(StandardCharsets.UTF_8);
             if (!inLab || (status != -1 && !console.contains("met a triple fault"))) {
                 break;
             }
@@ -141,6 +149,33 @@ final class LinuxGuest implements AutoCloseable {
             facts.put(parts[1], parts.length > 2 ? parts[2].strip() : "");
         });
         return new Boot(status, console, facts);
+    }
+
+    /** Returns the VMM's status, or -1 if the lab was lost. */
+    private int runOnce(List<String> command, LinuxConsole console) {
+        try {
+            return host.run(
+                    command,
+                    RunOptions.quiet()
+                            .withStreams(console.input(), console.output(), console.output())
+                            .withTimeLimit(LIMIT));
+        } catch (HostException lost) {
+            if (host.place() != GuestHost.Place.LAB) {
+                throw lost;
+            }
+            return -1;
+        }
+    }
+
+    /** Runs a command beside the guest's VMM, and returns what it says. */
+    String say(String... command) {
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
+        host.run(
+                List.of(command),
+                RunOptions.quiet()
+                        .withStreams(InputStream.nullInputStream(), output, output)
+                        .withTimeLimit(LIMIT));
+        return output.toString(StandardCharsets.UTF_8);
     }
 
     @Override
