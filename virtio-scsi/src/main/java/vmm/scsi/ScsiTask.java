@@ -308,13 +308,6 @@ public abstract class ScsiTask {
         submit(toMedium, of, next, newPhase);
     }
 
-    /** Gives {@code length} bytes of the medium back; they may read as anything until they are written. */
-    public final <N extends MediumNexus> void discardMedium(
-            N of, long offset, long length, MediumCommand<? super N> next, int newPhase) {
-        toMedium.prepareRange(BlockRequest.Operation.DISCARD, offset, length, false);
-        submit(toMedium, of, next, newPhase);
-    }
-
     /**
      * Makes {@code length} bytes of the medium read as zeros.
      *

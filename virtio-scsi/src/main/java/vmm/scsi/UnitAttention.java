@@ -39,12 +39,12 @@ public enum UnitAttention {
     }
 
     /** Its place in a set of pending conditions. */
-    public int bit() {
+    int bit() {
         return bit;
     }
 
     /** The first of a set of pending conditions, or null if the set is empty. */
-    public static @Nullable UnitAttention first(int pending) {
+    static @Nullable UnitAttention first(int pending) {
         for (UnitAttention attention : VALUES) {
             if ((pending & attention.bit) != 0) {
                 return attention;
@@ -54,7 +54,7 @@ public enum UnitAttention {
     }
 
     /** What is done with when this one has been told. */
-    public int settled() {
+    int settled() {
         return (RESETS & bit) != 0 ? RESETS : bit;
     }
 }
