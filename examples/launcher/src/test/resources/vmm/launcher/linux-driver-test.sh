@@ -68,8 +68,12 @@ rebind() {
     echo $name >$driver/bind
     scan $1
     find_disk $1
-    dd if=/dev/$disk of=/dev/$disk bs=4k skip=$2 seek=$((192 + $2)) count=1 \
-        iflag=direct oflag=direct conv=notrunc && rebound=$((rebound + 1))
+    if dd if=/dev/$disk of=/dev/$disk bs=4k skip=$2 seek=$((192 + $2)) count=1 \
+        iflag=direct oflag=direct conv=notrunc 2>/tmp/trouble; then
+        rebound=$((rebound + 1))
+    else
+        cat /tmp/trouble
+    fi
 }
 
 # $1: times already done. $2: times to get to.
