@@ -99,7 +99,7 @@ public final class Verify implements Callable<Integer> {
         command.add(IMAGES.stream()
                 .map(image -> image.name() + ":" + image.format())
                 .collect(Collectors.joining(" ")));
-        // Guests of several processors come to a standstill in the lab now and then, under any VMM.
+        // A guest of two processors has come to a standstill in the lab, whose processors are emulated.
         String cpus = place == GuestHost.Place.LAB ? "1" : "2";
         command.addAll(List.of(LinuxBench.vmm(), "run", "verify", "--memory", "512M", "--cpus", cpus, "--no-reboot"));
         command.addAll(List.of("--kernel", kernel.toString(), "--initrd", initrd.toString()));
