@@ -14,6 +14,7 @@ enum Machine {
             List<String> command = new ArrayList<>(List.of(vmm.toString(), "run", "--no-reboot", "--memory", "512M"));
             command.addAll(List.of("--kernel", kernel.toString(), "--initrd", initrd.toString(), "--append", APPEND));
             String thin = "file=thin,serial=thin,physical-block=4096,shareable,target=0,lun=0,controller=";
+            command.addAll(List.of("--controller", "scsi,index=0", "--controller", "scsi,index=1"));
             command.addAll(List.of("--disk", thin + 0, "--disk", thin + 1));
             command.addAll(List.of("--disk", "file=removable,removable,target=1,lun=0"));
             command.addAll(List.of("--disk", "file=read_only,readonly,target=2,lun=0"));
