@@ -27,13 +27,13 @@ import vmm.linux.HostException;
  * speed. Each line {@code fact NAME VALUE} that the script prints is for the test to read.
  */
 final class LinuxGuest implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofMinutes(10);
+    private static final Duration LIMIT = Duration.ofMinutes(6);
 
     /**
      * How often a boot is tried in the lab. Its processors are emulated, and now and then a guest of several vCPUs dies
      * of a triple fault there or takes the lab with it, under QEMU as under this VMM. On hardware there is one attempt.
      */
-    private static final int ATTEMPTS = 3;
+    private static final int ATTEMPTS = 5;
 
     private final GuestHost host;
     private final GuestImages images;
