@@ -54,15 +54,16 @@ public final class Initiator {
 
     /** A command that has been sent. */
     public static final class Task extends ScsiTask {
+        private final MemorySegment out;
         private final MemorySegment in;
         private boolean ended;
 
         public Task(byte[] out, int inLength, int pieces) {
             super(Math.max(1, pieces) + 1);
-            MemorySegment source = Arena.ofAuto().allocate(Math.max(1, out.length));
-            MemorySegment.copy(out, 0, source, JAVA_BYTE, 0, out.length);
+            this.out = Arena.ofAuto().allocate(Math.max(1, out.length));
+            MemorySegment.copy(out, 0, this.out, JAVA_BYTE, 0, out.length);
             this.in = Arena.ofAuto().allocate(Math.max(1, inLength));
-            scatter(source, out.length, pieces, true);
+            scatter(this.out, out.length, pieces, true);
             scatter(in, inLength, pieces, false);
         }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -55,15 +56,16 @@ class TaskManagementStressTest {
         private static final int ROOM = 4096;
 
         private final AtomicInteger ends;
+
+        /** Not its address alone: the memory lives as long as this does. */
+        private final MemorySegment buffer = Arena.ofAuto().allocate(ROOM);
+
         private boolean busy;
 
-        Counted(AtomicInteger ends, Arena arena) {
+        Counted(AtomicInteger ends) {
             super(2);
             this.ends = ends;
-            buffer = arena.allocate(ROOM).address();
         }
-
-        private final long buffer;
 
         void send(ItNexus nexus, int tag, Random random) {
             assertFalse(busy);
@@ -73,7 +75,7 @@ class TaskManagementStressTest {
             dataOut().clear();
             dataIn().clear();
             boolean out = block[0] == 0x2a || block[0] == (byte) 0x89;
-            (out ? dataOut() : dataIn()).add(buffer, ROOM);
+            (out ? dataOut() : dataIn()).add(buffer.address(), ROOM);
             identify(tag, ATTRIBUTES[random.nextInt(ATTRIBUTES.length)]);
             nexus.execute(0, this);
         }
@@ -103,7 +105,7 @@ class TaskManagementStressTest {
         AtomicInteger answers = new AtomicInteger();
         List<Counted> tasks = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            tasks.add(new Counted(ends, Arena.ofAuto()));
+            tasks.add(new Counted(ends));
         }
         int sent = 0;
         int asked = 0;
@@ -193,7 +195,7 @@ class TaskManagementStressTest {
             nexus = loop.call(() -> target(disk).connect(loop));
             random = new Random(seed);
             for (int i = 0; i < 8; i++) {
-                tasks.add(new Counted(ends, Arena.ofAuto()));
+                tasks.add(new Counted(ends));
             }
         }
 
