@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,6 +69,10 @@ public final class BlockControl {
     public static int discard(int fd, MemorySegment range, long offset, long length) {
         range.set(JAVA_LONG, 0, offset);
         range.set(JAVA_LONG, Long.BYTES, length);
-        return Libc.orErrno(Libc.ioctl(fd, BLKDISCARD, range.address()));
+        try {
+            return Libc.orErrno(Libc.ioctl(fd, BLKDISCARD, range.address()));
+        } finally {
+            Reference.reachabilityFence(range);
+        }
     }
 }

@@ -1,6 +1,7 @@
 package vmm.linux;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /**
  * An open file that answers ioctls: {@code /dev/kvm}, a virtual machine, a vCPU, a terminal.
@@ -41,7 +42,12 @@ public final class Descriptor implements AutoCloseable {
 
     /** Calls ioctl(2) with a structure. See {@link #ioctl(long, long)}. */
     public int ioctl(long request, MemorySegment structure) {
-        return Libc.orErrno(Libc.ioctl(fd, request, structure.address()));
+        try {
+            return Libc.orErrno(Libc.ioctl(fd, request, structure.address()));
+        } finally {
+            // Its memory may be freed with its last use, and an address is no use.
+            Reference.reachabilityFence(structure);
+        }
     }
 
     @Override

@@ -1,5 +1,7 @@
 package vmm.linux;
 
+import java.lang.ref.Reference;
+
 /**
  * File operations that block the calling thread: for opening, for files that answer at once, and for tests.
  *
@@ -49,24 +51,36 @@ public final class FileIo {
      * @param offset in bytes; -1 for a socket
      */
     public static int readv(int fd, IoVector data, long offset) {
-        // One call moves less than 2 GiB (MAX_RW_COUNT), so the size fits.
-        return (int) Libc.orErrno(
-                offset == -1
-                        ? Libc.readv(fd, data.address(), buffers(data))
-                        : Libc.preadv(fd, data.address(), buffers(data), offset));
+        try {
+            // One call moves less than 2 GiB (MAX_RW_COUNT), so the size fits.
+            return (int) Libc.orErrno(
+                    offset == -1
+                            ? Libc.readv(fd, data.address(), buffers(data))
+                            : Libc.preadv(fd, data.address(), buffers(data), offset));
+        } finally {
+            Reference.reachabilityFence(data);
+        }
     }
 
     /** Writes as many of {@code data}'s buffers as one call takes at {@code offset}. See {@link #readv}. */
     public static int writev(int fd, IoVector data, long offset) {
-        return (int) Libc.orErrno(
-                offset == -1
-                        ? Libc.writev(fd, data.address(), buffers(data))
-                        : Libc.pwritev(fd, data.address(), buffers(data), offset));
+        try {
+            return (int) Libc.orErrno(
+                    offset == -1
+                            ? Libc.writev(fd, data.address(), buffers(data))
+                            : Libc.pwritev(fd, data.address(), buffers(data), offset));
+        } finally {
+            Reference.reachabilityFence(data);
+        }
     }
 
     /** Writes as {@link #writev}; what was written is on stable storage when this returns (RWF_DSYNC). */
     public static int writevStable(int fd, IoVector data, long offset) {
-        return (int) Libc.orErrno(Libc.pwritev2(fd, data.address(), buffers(data), offset, RWF_DSYNC));
+        try {
+            return (int) Libc.orErrno(Libc.pwritev2(fd, data.address(), buffers(data), offset, RWF_DSYNC));
+        } finally {
+            Reference.reachabilityFence(data);
+        }
     }
 
     private static int buffers(IoVector data) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,8 +41,7 @@ public final class FileLock {
      * @return 0, or a negative error number: EAGAIN or EACCES if somebody else holds one that conflicts
      */
     public static int take(int fd, boolean exclusive) {
-        return Libc.orErrno(Libc.fcntl(
-                fd, F_OFD_SETLK, flock(exclusive ? F_WRLCK : F_RDLCK, 0, 0).address()));
+        return set(fd, flock(exclusive ? F_WRLCK : F_RDLCK, 0, 0));
     }
 
     /**
@@ -51,14 +51,12 @@ public final class FileLock {
      * @return as {@link #take(int, boolean)}
      */
     public static int takeByte(int fd, long offset, boolean exclusive) {
-        return Libc.orErrno(Libc.fcntl(
-                fd, F_OFD_SETLK, flock(exclusive ? F_WRLCK : F_RDLCK, offset, 1).address()));
+        return set(fd, flock(exclusive ? F_WRLCK : F_RDLCK, offset, 1));
     }
 
     /** Gives back the lock on one byte. Returns 0, or a negative error number. */
     public static int giveByte(int fd, long offset) {
-        return Libc.orErrno(
-                Libc.fcntl(fd, F_OFD_SETLK, flock(F_UNLCK, offset, 1).address()));
+        return set(fd, flock(F_UNLCK, offset, 1));
     }
 
     /** True if somebody else holds a lock on one byte. */
@@ -66,6 +64,14 @@ public final class FileLock {
         MemorySegment flock = flock(F_WRLCK, offset, 1);
         int result = Libc.orErrno(Libc.fcntl(fd, F_OFD_GETLK, flock.address()));
         return result == 0 && flock.get(JAVA_SHORT, FLOCK_TYPE) != F_UNLCK;
+    }
+
+    private static int set(int fd, MemorySegment flock) {
+        try {
+            return Libc.orErrno(Libc.fcntl(fd, F_OFD_SETLK, flock.address()));
+        } finally {
+            Reference.reachabilityFence(flock);
+        }
     }
 
     private static MemorySegment flock(short type, long start, long length) {

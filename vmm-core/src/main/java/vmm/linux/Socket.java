@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
@@ -174,12 +175,20 @@ public final class Socket implements AutoCloseable {
 
     /** Waits for bytes and stores them. Returns how many, 0 if there will be no more, or a negative error number. */
     public int receive(MemorySegment target) {
-        return (int) Libc.orErrno(Libc.read(fd, target.address(), target.byteSize()));
+        try {
+            return (int) Libc.orErrno(Libc.read(fd, target.address(), target.byteSize()));
+        } finally {
+            Reference.reachabilityFence(target);
+        }
     }
 
     /** Sends some of the bytes. Returns how many, or a negative error number: EPIPE if the other side has closed. */
     public int send(MemorySegment source) {
-        return (int) Libc.orErrno(Libc.send(fd, source.address(), source.byteSize(), MSG_NOSIGNAL));
+        try {
+            return (int) Libc.orErrno(Libc.send(fd, source.address(), source.byteSize(), MSG_NOSIGNAL));
+        } finally {
+            Reference.reachabilityFence(source);
+        }
     }
 
     /** Ends both directions: whoever waits to read sees the end, whoever waits to write gets EPIPE. */

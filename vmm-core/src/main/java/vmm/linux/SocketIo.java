@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /** Reading and writing sockets without waiting, whatever their own mode is. One thread at a time, each its own. */
 public final class SocketIo {
@@ -35,6 +36,8 @@ public final class SocketIo {
             header.set(JAVA_LONG, MSGHDR_IOV, data.address());
             header.set(JAVA_LONG, MSGHDR_IOVLEN, Math.min(data.count(), FileIo.MAX_BUFFERS));
             return (int) Libc.orErrno(Libc.syscall(number, fd, header.address(), flags, 0, 0, 0));
+        } finally {
+            Reference.reachabilityFence(data);
         }
     }
 }

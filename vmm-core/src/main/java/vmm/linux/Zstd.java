@@ -2,6 +2,7 @@ package vmm.linux;
 
 import com.sun.jna.Native;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /**
  * Unpacks zstd frames (RFC 8878) by the host's libzstd: a Linux has it for its own packages, and a library of ours
@@ -46,24 +47,29 @@ public final class Zstd {
      *     the target does; the target's content is anything then
      */
     public static boolean unpack(MemorySegment source, MemorySegment target) {
-        long from = source.address();
-        long left = source.byteSize();
-        long to = target.address();
-        long room = target.byteSize();
-        while (room > 0) {
-            long frame = Library.ZSTD_findFrameCompressedSize(from, left);
-            if (Library.ZSTD_isError(frame) != 0) {
-                return false;
+        try {
+            long from = source.address();
+            long left = source.byteSize();
+            long to = target.address();
+            long room = target.byteSize();
+            while (room > 0) {
+                long frame = Library.ZSTD_findFrameCompressedSize(from, left);
+                if (Library.ZSTD_isError(frame) != 0) {
+                    return false;
+                }
+                long unpacked = Library.ZSTD_decompress(to, room, from, frame);
+                if (Library.ZSTD_isError(unpacked) != 0) {
+                    return false;
+                }
+                from += frame;
+                left -= frame;
+                to += unpacked;
+                room -= unpacked;
             }
-            long unpacked = Library.ZSTD_decompress(to, room, from, frame);
-            if (Library.ZSTD_isError(unpacked) != 0) {
-                return false;
-            }
-            from += frame;
-            left -= frame;
-            to += unpacked;
-            room -= unpacked;
+            return true;
+        } finally {
+            Reference.reachabilityFence(source);
+            Reference.reachabilityFence(target);
         }
-        return true;
     }
 }
