@@ -44,7 +44,12 @@ record GuestRun(Guest guest, Path image, List<String> prefix, double warmUp, dou
         CompletableFuture<Boolean> inTime = process.onExit()
                 .thenApply(ended -> true)
                 .completeOnTimeout(false, limit, TimeUnit.SECONDS)
-                .whenComplete((ended, trouble) -> process.destroyForcibly());
+                .whenComplete((ended, trouble) -> {
+                    // Not if it has ended: that would close its output before all of it was read.
+                    if (!Boolean.TRUE.equals(ended)) {
+                        process.destroyForcibly();
+                    }
+                });
         List<String> console = new ArrayList<>();
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.ISO_8859_1))) {
