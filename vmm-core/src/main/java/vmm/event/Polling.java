@@ -2,16 +2,8 @@ package vmm.event;
 
 import java.util.Arrays;
 
-/**
- * Looking for work before waiting for it: whom to ask, and for how long.
- *
- * <p>The time adapts to what happens. When work came a little later than the loop was willing to look, it looks for
- * twice as long the next time; when nothing came for longer than the limit, it does not look at all. A loop that is
- * idle, or whose work comes at long intervals, so costs nothing.
- */
+/** Looking for work before waiting for it: whom to ask, and when to stop. {@link PollWindow} tells for how long. */
 final class Polling {
-    private static final long FIRST_NANOS = 4_000;
-
     /** Looks between two looks at the clock. */
     private static final int LOOKS = 16;
 
@@ -24,7 +16,7 @@ final class Polling {
     private static final Poller[] NONE = {};
 
     private final WorkerLoop loop;
-    private final long maxNanos;
+    private final PollWindow window;
 
     /** Replaced, never changed, so that a walk over it goes on undisturbed. */
     private Poller[] pollers = NONE;
@@ -34,11 +26,9 @@ final class Polling {
     /** Some may have silenced who would signal. */
     private boolean polled;
 
-    private long nanos;
-
     Polling(WorkerLoop loop, long maxNanos) {
         this.loop = loop;
-        this.maxNanos = maxNanos;
+        window = new PollWindow(maxNanos);
     }
 
     void add(Poller poller) {
@@ -65,12 +55,12 @@ final class Polling {
 
     /** True if it is worth looking before waiting. */
     boolean isWorthwhile() {
-        return nanos > 0 && pollers.length > 0;
+        return window.nanos() > 0 && pollers.length > 0;
     }
 
     /** True if the loop should {@linkplain #learn learn} how long it was idle. */
     boolean adapts() {
-        return maxNanos > 0 && pollers.length > 0;
+        return window.canOpen() && pollers.length > 0;
     }
 
     /** Looks at each poller once. Returns true if any had work. */
@@ -94,11 +84,12 @@ final class Polling {
      * @return true if a poller had work
      */
     boolean spin(long start, long limit) {
-        long end = Math.min(nanos, limit);
+        long end = Math.min(window.nanos(), limit);
         long now = start;
         while (now - start < end) {
             for (int i = 0; i < LOOKS; i++) {
                 if (look()) {
+                    window.found();
                     return true;
                 }
                 if (loop.hasWork()) {
@@ -112,7 +103,7 @@ final class Polling {
                 long after = System.nanoTime();
                 if (after - now > CONTENDED_NANOS) {
                     // A vCPU wants this core, and whoever brings work may be that vCPU.
-                    nanos = 0;
+                    window.narrow();
                     return false;
                 }
                 now = after;
@@ -142,12 +133,8 @@ final class Polling {
         return more;
     }
 
-    /** Adapts to a time, in nanoseconds, for which the loop had nothing to do. */
+    /** Adapts to a time, in nanoseconds, for which the loop had nothing to do before it was woken. */
     void learn(long idle) {
-        if (idle > maxNanos) {
-            nanos = 0;
-        } else if (idle > nanos) {
-            nanos = Math.min(nanos == 0 ? FIRST_NANOS : 2 * nanos, maxNanos);
-        }
+        window.woken(idle);
     }
 }
