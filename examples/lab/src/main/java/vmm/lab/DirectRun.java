@@ -17,14 +17,13 @@ final class DirectRun {
                 new ProcessBuilder(command).directory(options.directory().toFile());
         builder.environment().clear();
         builder.environment().putAll(options.environment());
+        CommandWatch watch = new CommandWatch(options);
+        RunOptions watched = watch.options();
         Process process = builder.start();
-        copy("stdin", options.stdin(), process.getOutputStream(), true);
-        Thread out = copy("stdout", process.getInputStream(), options.stdout(), false);
-        Thread err = copy("stderr", process.getErrorStream(), options.stderr(), false);
-        boolean ended = true;
-        if (!options.timeLimit().isZero()) {
-            ended = process.waitFor(options.timeLimit().toMillis(), TimeUnit.MILLISECONDS);
-        }
+        copy("stdin", watched.stdin(), process.getOutputStream(), true);
+        Thread out = copy("stdout", process.getInputStream(), watched.stdout(), false);
+        Thread err = copy("stderr", process.getErrorStream(), watched.stderr(), false);
+        boolean ended = watch.await(limit -> process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS));
         if (!ended) {
             process.destroy();
             if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {

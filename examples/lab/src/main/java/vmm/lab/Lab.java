@@ -89,12 +89,13 @@ public final class Lab implements AutoCloseable {
                 command, options.directory().toAbsolutePath().toString(), environment, options.terminal());
         @Nullable Thread forwarder = null;
         try {
-            LabCommand running = current.start(request, options);
+            CommandWatch watch = new CommandWatch(options);
+            LabCommand running = current.start(request, watch.options());
             if (options.forwardSignals()) {
                 forwarder = Thread.ofPlatform().unstarted(() -> interruptAndHalt(running));
                 Runtime.getRuntime().addShutdownHook(forwarder);
             }
-            boolean ended = options.timeLimit().isZero() || running.await(options.timeLimit());
+            boolean ended = watch.await(running::await);
             if (!ended && !end(running)) {
                 kill(current);
             }

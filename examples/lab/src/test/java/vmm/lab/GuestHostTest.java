@@ -74,4 +74,15 @@ class GuestHostTest {
                     host.run(List.of("sleep", "30"), RunOptions.quiet().withTimeLimit(Duration.ofMillis(100))));
         }
     }
+
+    @Test
+    void aCommandThatFallsSilentIsEnded() {
+        try (GuestHost host = choose(Map.of(), true, "")) {
+            RunOptions patient = RunOptions.quiet().withSilenceLimit(Duration.ofMillis(500));
+            List<String> talking = List.of("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.1; done");
+            assertEquals(0, host.run(talking, patient));
+            List<String> silent = List.of("sh", "-c", "echo once; sleep 30");
+            assertEquals(Lab.TIMED_OUT, host.run(silent, patient));
+        }
+    }
 }

@@ -77,14 +77,14 @@ class LinuxBlockTest {
     }
 
     /** Read, written, discarded and zeroed, where the script does it. */
-    private void assertUsed(String disk, Path image) throws Exception {
+    private void assertUsed(String disk, Path image, boolean erased) throws Exception {
         byte[] expected = content(disk);
         assertFact(sha256(expected), disk + ".sha256");
         for (String step : List.of("write", "reread", "blkdiscard", "zeroout")) {
             assertFact("0", disk + "." + step);
         }
         System.arraycopy(expected, 0, expected, 2 * MIB, MIB);
-        Arrays.fill(expected, 4 * MIB, 6 * MIB, (byte) 0);
+        Arrays.fill(expected, 4 * MIB, (erased ? 7 : 6) * MIB, (byte) 0);
         command("qemu-img", "check", "-q", "-f", "qcow2", image.toString());
         Path raw = image.resolveSibling(disk + ".raw");
         command("qemu-img", "convert", "-f", "qcow2", "-O", "raw", image.toString(), raw.toString());
@@ -119,10 +119,10 @@ class LinuxBlockTest {
             checkFeatures();
             checkLimits();
             checkCache();
-            assertUsed("vda", image(guest, "vda"));
-            assertUsed("vdb", image(guest, "vdb"));
-            assertUsed("vdd", image(guest, "vdd"));
-            assertUsed("sda", image(guest, "sda"));
+            assertUsed("vda", image(guest, "vda"), false);
+            assertUsed("vdb", image(guest, "vdb"), false);
+            assertUsed("vdd", image(guest, "vdd"), true);
+            assertUsed("sda", image(guest, "sda"), false);
             checkReadOnly(image(guest, "vdc"));
         }
     }
@@ -190,5 +190,7 @@ class LinuxBlockTest {
         assertNotEquals("0", boot.fact("vdc.write"));
         assertNotEquals("0", boot.fact("vdc.zeroout"));
         assertArrayEquals(content("vdc"), Files.readAllBytes(image));
+        assertFact("0", "vdd.erase");
+        assertNotEquals("0", boot.fact("vda.erase"));
     }
 }

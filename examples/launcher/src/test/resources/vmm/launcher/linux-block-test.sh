@@ -59,6 +59,10 @@ for disk in vda vdb vdd sda; do
     /usr/sbin/blkdiscard -z -o 5M -l 1M /dev/$disk && zeros $disk 5
     fact $disk.zeroout $?
 done
+/usr/sbin/blkdiscard -s -o 6M -l 1M /dev/vdd && zeros vdd 6
+fact vdd.erase $?
+/usr/sbin/blkdiscard -s -o 6M -l 1M /dev/vda 2>/dev/null
+fact vda.erase $?
 
 fact vdc.sha256 $(sha256sum /dev/vdc | cut -d' ' -f1)
 dd if=/tmp/first of=/dev/vdc bs=64k oflag=direct conv=notrunc 2>/dev/null

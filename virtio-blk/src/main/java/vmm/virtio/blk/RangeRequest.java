@@ -2,6 +2,8 @@ package vmm.virtio.blk;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 import vmm.block.BlockQueue;
 import vmm.block.BlockRequest.Operation;
@@ -24,7 +26,15 @@ final class RangeRequest {
 
     private static final MemorySegment ZEROS = Arena.global().allocate(ERASE_SIZE, 4096);
 
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private final BlkSlot slot;
+
+    /** The ranges as the driver wrote them, copied once so that they stay as they were checked. */
+    private final MemorySegment list =
+            Arena.ofAuto().allocate((long) MAX_SEGMENTS * RequestFormat.SEGMENT_SIZE, Long.BYTES);
+
     private final long[] sectors = new long[MAX_SEGMENTS];
     private final long[] counts = new long[MAX_SEGMENTS];
     private final boolean[] unmap = new boolean[MAX_SEGMENTS];
@@ -53,25 +63,35 @@ final class RangeRequest {
      * @return the status to answer with if it cannot be done, or S_OK
      */
     int decode(BlkQueue queue, DescriptorChain chain, int type) {
-        long length = slot.payload();
+        boolean reversed = type == RequestFormat.T_SECURE_ERASE && slot.payload() == 0;
+        long length = reversed ? slot.room() : slot.payload();
         if (length <= 0
                 || length % RequestFormat.SEGMENT_SIZE != 0
                 || length > (long) MAX_SEGMENTS * RequestFormat.SEGMENT_SIZE) {
             return RequestFormat.S_IOERR;
         }
         this.type = type;
+        slot.data().clear();
+        if (reversed) {
+            // Linux takes the type, an even number, for one of a read, and has the list in a buffer that the device
+            // may write. virtio 1.3 2.7.5.1 advises against reading such a buffer, but no driver sends it otherwise.
+            chain.addWritable(slot.data(), 0, length);
+        } else {
+            chain.addReadable(slot.data(), RequestFormat.HEADER_SIZE, length);
+        }
+        slot.data().copyTo(list, 0, length);
         segments = (int) length / RequestFormat.SEGMENT_SIZE;
         int knownFlags = type == RequestFormat.T_WRITE_ZEROES ? RequestFormat.SEGMENT_UNMAP : 0;
         int status = RequestFormat.S_OK;
         for (int i = 0; i < segments; i++) {
-            long at = RequestFormat.HEADER_SIZE + (long) i * RequestFormat.SEGMENT_SIZE;
-            int flags = chain.getInt(at + RequestFormat.SEGMENT_FLAGS);
+            long at = (long) i * RequestFormat.SEGMENT_SIZE;
+            int flags = list.get(INT, at + RequestFormat.SEGMENT_FLAGS);
             // virtio 1.3 5.2.6.2
             if ((flags & ~knownFlags) != 0) {
                 return RequestFormat.S_UNSUPP;
             }
-            sectors[i] = chain.getLong(at + RequestFormat.SEGMENT_SECTOR);
-            counts[i] = Integer.toUnsignedLong(chain.getInt(at + RequestFormat.SEGMENT_NUM_SECTORS));
+            sectors[i] = list.get(LONG, at + RequestFormat.SEGMENT_SECTOR);
+            counts[i] = Integer.toUnsignedLong(list.get(INT, at + RequestFormat.SEGMENT_NUM_SECTORS));
             unmap[i] = flags != 0;
             if (counts[i] > MAX_SECTORS || !queue.isOnDisk(sectors[i], counts[i] * BlkConfigSpace.SECTOR)) {
                 status = RequestFormat.S_IOERR;

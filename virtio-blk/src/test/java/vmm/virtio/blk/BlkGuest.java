@@ -71,11 +71,16 @@ final class BlkGuest implements AutoCloseable {
 
     /** One request with header, data and status in a buffer each; the answer's status. */
     int request(MockQueue queue, int type, long sector, long data, long length) {
+        boolean out = type == T_OUT || type == T_DISCARD || type == T_WRITE_ZEROES || type == T_SECURE_ERASE;
+        return request(queue, type, sector, data, length, out);
+    }
+
+    private int request(MockQueue queue, int type, long sector, long data, long length, boolean out) {
         putHeader(HEADER, type, sector);
         memory.putByte(STATUS, NO_STATUS);
         queue.readable(HEADER, 16);
         if (length > 0) {
-            if (type == T_OUT || type == T_DISCARD || type == T_WRITE_ZEROES || type == T_SECURE_ERASE) {
+            if (out) {
                 queue.readable(data, length);
             } else {
                 queue.writable(data, length);
@@ -94,6 +99,15 @@ final class BlkGuest implements AutoCloseable {
 
     /** A request with ranges in a buffer of their own; the answer's status. */
     int ranges(MockQueue queue, int type, Range... ranges) {
+        return request(queue, type, 0, DATA, put(ranges));
+    }
+
+    /** The same with a buffer that the device may write. */
+    int reversedRanges(MockQueue queue, int type, Range... ranges) {
+        return request(queue, type, 0, DATA, put(ranges), false);
+    }
+
+    private long put(Range... ranges) {
         long at = DATA;
         for (Range range : ranges) {
             memory.putLong(at, range.sector());
@@ -101,7 +115,7 @@ final class BlkGuest implements AutoCloseable {
             memory.putInt(at + 12, range.flags());
             at += 16;
         }
-        return request(queue, type, 0, DATA, at - DATA);
+        return at - DATA;
     }
 
     /** Shows what was offered, lets the device work and expects that it used {@code head}; the status. */

@@ -99,6 +99,18 @@ class RangeRequestTest {
     }
 
     @Test
+    void aSecureEraseWhoseListLinuxLetsTheDeviceWriteIsDoneAllTheSame() {
+        MockQueue queue = guest.start(ALL, 16);
+        disk.content().fill((byte) 1);
+        assertEquals(BlkGuest.S_OK, guest.reversedRanges(queue, BlkGuest.T_SECURE_ERASE, new Range(3, 2)));
+        assertEquals(
+                List.of(new Asked(Operation.WRITE, 3 * 512, 1024), new Asked(Operation.FLUSH, 0, 0)), disk.asked());
+        for (int type : new int[] {BlkGuest.T_DISCARD, BlkGuest.T_WRITE_ZEROES}) {
+            assertEquals(BlkGuest.S_IOERR, guest.reversedRanges(queue, type, new Range(3, 2)));
+        }
+    }
+
+    @Test
     void aRequestOfManyPiecesNeedsNoMoreStackThanOneOfOne() {
         NullDisk huge = new NullDisk("null", 2L << 30, false);
         VirtioBlkDevice erasing =

@@ -1,6 +1,5 @@
 package vmm.iscsi.conformance;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -11,9 +10,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -27,8 +25,13 @@ import vmm.linux.HostException;
 
 /** Runs tests in a Linux guest, through its driver, on each of some machines. */
 final class GuestSuite {
-    private static final String MARK = "@@ ";
-    private static final Duration LIMIT = Duration.ofMinutes(20);
+    private static final Duration LIMIT = Duration.ofMinutes(60);
+
+    /** No test takes half as long, so a guest that is silent for longer has come to a standstill. */
+    private static final Duration SILENCE = Duration.ofMinutes(3);
+
+    /** How often a guest is booted. In the lab, whose processors are emulated, one in three or four is lost. */
+    private static final int BOOTS = 5;
 
     private static final Pattern CHECK = Pattern.compile("^check (\\w+) ", Pattern.MULTILINE);
     private static final List<String> SG3_UTILS = List.of(
@@ -112,65 +115,79 @@ final class GuestSuite {
     private static Map<Machine, List<Result>> run(
             Task task, List<Machine> machines, GuestHost host, Path folder, @Nullable Path log) throws IOException {
         PackageCache packages = new PackageCache(PackageCache.defaultFolder(), GuestSuite::step);
-        List<SuiteTest> tests = task.tests();
         List<Path> programs = packages.programs(task.needs());
         GuestImages images = GuestImages.prepare(PackageCache.defaultFolder(), GuestSuite::step);
         Path initrd = folder.resolve("initrd.gz");
-        String list = tests.stream().map(test -> test + "\n").collect(Collectors.joining());
-        images.initramfs(GuestImages.DISK_MODULES, programs, task.steps())
-                .text("/tests", list)
-                .write(initrd);
         Path script = Files.writeString(folder.resolve("host.sh"), script("host.sh"));
         Map<Machine, List<Result>> results = new EnumMap<>(Machine.class);
         for (Machine machine : machines) {
-            step(tests.size() + " tests in a guest of " + machine.label());
             List<String> command = new ArrayList<>(List.of("sh", script.toString()));
             command.addAll(machine.command(vmm(), images.kernel().image(), initrd));
-            try (OutputStream copy = log == null
-                    ? OutputStream.nullOutputStream()
-                    : Files.newOutputStream(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-                Console console = new Console(copy);
-                host.run(
-                        command,
-                        RunOptions.quiet()
-                                .withStreams(InputStream.nullInputStream(), console, console)
-                                .withTimeLimit(LIMIT)
-                                .forwardingSignals());
-                results.put(machine, results(tests, console.lines()));
-            }
+            results.put(machine, results(task, machine, (tests, console) -> {
+                step(tests.size() + " tests in a guest of " + machine.label());
+                String list = tests.stream().map(test -> test + "\n").collect(Collectors.joining());
+                images.initramfs(GuestImages.DISK_MODULES, programs, task.steps())
+                        .text("/tests", list)
+                        .write(initrd);
+                try (OutputStream copy = log == null
+                                ? OutputStream.nullOutputStream()
+                                : Files.newOutputStream(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                        GuestConsole lines = new GuestConsole(copy, console)) {
+                    boot(host, command, lines);
+                }
+            }));
         }
         return results;
     }
 
-    private static List<Result> results(List<SuiteTest> tests, List<String> console) {
-        Map<String, Result> last = new LinkedHashMap<>();
-        for (SuiteTest test : tests) {
-            Verdict silence = new Verdict(Verdict.Outcome.FAILED, "the guest did not run it");
-            last.put(test.toString(), new Result(test, Configuration.THIN, silence, lastLines(console)));
-        }
-        String[] header = {};
-        List<String> said = new ArrayList<>();
-        for (String line : console) {
-            if (!line.startsWith(MARK)) {
-                said.add(line);
-                continue;
+    private static void boot(GuestHost host, List<String> command, OutputStream console) {
+        RunOptions options = RunOptions.quiet()
+                .withStreams(InputStream.nullInputStream(), console, console)
+                .withTimeLimit(LIMIT)
+                .withSilenceLimit(SILENCE)
+                .forwardingSignals();
+        try {
+            host.run(command, options);
+        } catch (HostException lost) {
+            if (host.place() != GuestHost.Place.LAB) {
+                throw lost;
             }
-            if (header.length == 2) {
-                Configuration configuration = Configuration.valueOf(header[1].toUpperCase(Locale.ROOT));
-                List<String> output = List.copyOf(said);
-                last.computeIfPresent(
-                        header[0],
-                        (name, former) -> new Result(
-                                former.test(), configuration, Verdict.of(output).judgedBy(former.test()), output));
-            }
-            header = line.substring(MARK.length()).split(" ", -1);
-            said.clear();
+            // The guest has taken the lab with it; the next boot has a new one.
+            step(lost.getMessage());
         }
-        return List.copyOf(last.values());
     }
 
-    private static List<String> lastLines(List<String> console) {
-        return List.copyOf(console.subList(Math.max(0, console.size() - 20), console.size()));
+    /** One boot of a guest with a list of tests. */
+    @FunctionalInterface
+    private interface Boot {
+        void run(List<SuiteTest> tests, GuestTranscript transcript) throws IOException;
+    }
+
+    /** Boots a guest, and others for what it leaves, until all is told. */
+    private static List<Result> results(Task task, Machine machine, Boot boot) throws IOException {
+        Map<SuiteTest, Result> told = new HashMap<>();
+        List<SuiteTest> left = new ArrayList<>(task.tests());
+        @Nullable String suspect = null;
+        for (int i = 0; i < BOOTS && !left.isEmpty(); i++) {
+            GuestTranscript transcript = new GuestTranscript(task.tests());
+            boot.run(left, transcript);
+            told.putAll(transcript.results());
+            left.removeAll(transcript.results().keySet());
+            if (transcript.ended()) {
+                break;
+            }
+            @Nullable String last = transcript.lastBegun();
+            step("the guest of " + machine.label() + " was lost "
+                    + (last == null ? "before the first test" : "during " + last));
+            if (last != null && last.equals(suspect)) {
+                left.removeIf(test -> test.toString().equals(last));
+            }
+            suspect = last;
+        }
+        Verdict silence = new Verdict(Verdict.Outcome.FAILED, "the guest was lost, or did not run it");
+        return task.tests().stream()
+                .map(test -> told.getOrDefault(test, new Result(test, Configuration.THIN, silence, List.of())))
+                .toList();
     }
 
     private static Path vmm() {
@@ -192,38 +209,5 @@ final class GuestSuite {
 
     private static void step(String what) {
         System.err.println("vmm: " + what);
-    }
-
-    /** Collects what a guest prints, and shows how far it is. */
-    private static final class Console extends OutputStream {
-        private static final int PROGRESS = 25;
-
-        private final OutputStream copy;
-        private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-        private final List<String> lines = new ArrayList<>();
-        private int marks;
-
-        Console(OutputStream copy) {
-            this.copy = copy;
-        }
-
-        @Override
-        public synchronized void write(int b) throws IOException {
-            copy.write(b);
-            if (b == '\n') {
-                String whole = line.toString(StandardCharsets.ISO_8859_1);
-                lines.add(whole);
-                line.reset();
-                if (whole.startsWith(MARK) && ++marks % PROGRESS == 0) {
-                    step(marks + " runs");
-                }
-            } else if (b != '\r') {
-                line.write(b);
-            }
-        }
-
-        synchronized List<String> lines() {
-            return List.copyOf(lines);
-        }
     }
 }
