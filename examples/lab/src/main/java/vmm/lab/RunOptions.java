@@ -17,7 +17,8 @@ import vmm.lab.agent.StartRequest.TerminalSize;
  * @param stdout takes its output; flushed, not closed
  * @param stderr takes its errors; flushed, not closed
  * @param timeLimit after which it is ended with SIGTERM, then SIGKILL, then the lab's own end; zero means no limit
- * @param silenceLimit after which it is ended likewise if it has printed nothing since its last output; zero means no limit
+ * @param silenceLimit after which it is ended likewise if it has printed nothing since its last output; zero means no
+ *     limit
  * @param modules kernel modules to load before, each a name and its options, as {@code scsi_debug dev_size_mb=64}
  * @param rows 0, or the height of the pseudo-terminal that it gets
  * @param columns the width of that pseudo-terminal
@@ -70,30 +71,71 @@ public record RunOptions(
     /** The same with another environment. */
     public RunOptions withEnvironment(Map<String, String> other) {
         return new RunOptions(
-                directory, other, stdin, stdout, stderr, timeLimit, silenceLimit, modules, rows, columns, forwardSignals);
+                directory,
+                other,
+                stdin,
+                stdout,
+                stderr,
+                timeLimit,
+                silenceLimit,
+                modules,
+                rows,
+                columns,
+                forwardSignals);
     }
 
     /** The same with other streams. */
     public RunOptions withStreams(InputStream in, OutputStream out, OutputStream err) {
-        return new RunOptions(directory, environment, in, out, err, timeLimit, silenceLimit, modules, rows, columns, forwardSignals);
+        return new RunOptions(
+                directory, environment, in, out, err, timeLimit, silenceLimit, modules, rows, columns, forwardSignals);
     }
 
     /** The same with another time limit. */
     public RunOptions withTimeLimit(Duration other) {
         return new RunOptions(
-                directory, environment, stdin, stdout, stderr, other, silenceLimit, modules, rows, columns, forwardSignals);
+                directory,
+                environment,
+                stdin,
+                stdout,
+                stderr,
+                other,
+                silenceLimit,
+                modules,
+                rows,
+                columns,
+                forwardSignals);
     }
 
     /** The same with another limit of silence. */
     public RunOptions withSilenceLimit(Duration other) {
         return new RunOptions(
-                directory, environment, stdin, stdout, stderr, timeLimit, other, modules, rows, columns, forwardSignals);
+                directory,
+                environment,
+                stdin,
+                stdout,
+                stderr,
+                timeLimit,
+                other,
+                modules,
+                rows,
+                columns,
+                forwardSignals);
     }
 
     /** The same with other modules. */
     public RunOptions withModules(List<String> other) {
         return new RunOptions(
-                directory, environment, stdin, stdout, stderr, timeLimit, silenceLimit, other, rows, columns, forwardSignals);
+                directory,
+                environment,
+                stdin,
+                stdout,
+                stderr,
+                timeLimit,
+                silenceLimit,
+                other,
+                rows,
+                columns,
+                forwardSignals);
     }
 
     /** The same on a pseudo-terminal of this size, as a shell wants it. */
@@ -114,7 +156,8 @@ public record RunOptions(
 
     /** The same with Ctrl-C and SIGTERM passed on. */
     public RunOptions forwardingSignals() {
-        return new RunOptions(directory, environment, stdin, stdout, stderr, timeLimit, silenceLimit, modules, rows, columns, true);
+        return new RunOptions(
+                directory, environment, stdin, stdout, stderr, timeLimit, silenceLimit, modules, rows, columns, true);
     }
 
     TerminalSize terminal() {
