@@ -153,7 +153,7 @@ final class GuestSuite {
                 throw lost;
             }
             // The guest has taken the lab with it; the next boot has a new one.
-            step(lost.getMessage());
+            step(String.valueOf(lost.getMessage()));
         }
     }
 

@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a guest tells of the tests it runs: a line {@code @@ TEST DISK} before each, what the test prints, and
- * {@code @@ end} after the last. A test that runs on several disks is told by its last run.
+ * What a guest tells of the tests it runs: a line {@code @@ TEST DISK} before each, what the test prints, and {@code @@
+ * end} after the last. A test that runs on several disks is told by its last run.
  */
 final class GuestTranscript {
     private static final String MARK = "@@ ";

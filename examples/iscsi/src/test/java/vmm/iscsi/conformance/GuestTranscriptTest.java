@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -21,19 +22,27 @@ class GuestTranscriptTest {
         }
     }
 
+    private Result result(SuiteTest test) {
+        return Objects.requireNonNull(transcript.results().get(test));
+    }
+
     @Test
     void aTestThatIsOverIsTold() {
         add("Booting", "@@ Read10.Simple thin", "  Test: Simple ...", "passed", "@@ end");
         assertEquals(Set.of(READ), transcript.results().keySet());
-        assertEquals(
-                Verdict.Outcome.PASSED, transcript.results().get(READ).verdict().outcome());
+        assertEquals(Verdict.Outcome.PASSED, result(READ).verdict().outcome());
         assertTrue(transcript.ended());
         assertNull(transcript.lastBegun());
     }
 
     @Test
     void aGuestThatIsLostLeavesTheTestItWasIn() {
-        add("@@ Read10.Simple thin", "  Test: Simple ...", "passed", "@@ PreventAllow.Simple thin", "  Test: Simple ...");
+        add(
+                "@@ Read10.Simple thin",
+                "  Test: Simple ...",
+                "passed",
+                "@@ PreventAllow.Simple thin",
+                "  Test: Simple ...");
         assertEquals(Set.of(READ), transcript.results().keySet());
         assertFalse(transcript.ended());
         assertEquals("PreventAllow.Simple", transcript.lastBegun());
@@ -45,10 +54,8 @@ class GuestTranscriptTest {
         add("@@ PreventAllow.Simple removable");
         assertTrue(transcript.results().isEmpty());
         add("  Test: Simple ...", "passed", "@@ end");
-        assertEquals(
-                Configuration.REMOVABLE, transcript.results().get(PREVENT).configuration());
-        assertEquals(
-                Verdict.Outcome.PASSED, transcript.results().get(PREVENT).verdict().outcome());
+        assertEquals(Configuration.REMOVABLE, result(PREVENT).configuration());
+        assertEquals(Verdict.Outcome.PASSED, result(PREVENT).verdict().outcome());
     }
 
     @Test
