@@ -22,8 +22,6 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
     private static final int IDLE = 0x2;
     private static final int STANDBY = 0x3;
     private static final int LU_CONTROL = 0x7;
-    private static final int FORCE_IDLE_0 = 0xa;
-    private static final int FORCE_STANDBY_0 = 0xb;
 
     private static final int FLUSHING = 0;
 
@@ -53,6 +51,10 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
         }
     }
 
+    /**
+     * SBC-4 5.31: reserved values are refused (as SBC-4 3.4.8 has it), and so are those that make a timer expire, for
+     * we have none.
+     */
     private static boolean isKnown(int condition) {
         return condition == LU_CONTROL || powerCondition(condition) != null;
     }
@@ -63,8 +65,8 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
     private static @Nullable PowerCondition powerCondition(int condition) {
         return switch (condition) {
             case ACTIVE -> PowerCondition.ACTIVE;
-            case IDLE, FORCE_IDLE_0 -> PowerCondition.IDLE;
-            case STANDBY, FORCE_STANDBY_0 -> PowerCondition.STANDBY;
+            case IDLE -> PowerCondition.IDLE;
+            case STANDBY -> PowerCondition.STANDBY;
             default -> null;
         };
     }

@@ -5,7 +5,7 @@ import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 
 /**
- * WRITE SAME (10), (16) and (32) (SBC-4 5.49 to 5.51): writes one block over and over. Blocks of zeros are left to the
+ * WRITE SAME (10), (16) and (32) (SBC-4 5.52 to 5.54): writes one block over and over. Blocks of zeros are left to the
  * medium, which may give their storage back if UNMAP says so.
  */
 final class WriteSame extends SteppedCommand {
@@ -29,7 +29,7 @@ final class WriteSame extends SteppedCommand {
         long lba = BlockAccess.lba(cdb);
         long count = BlockAccess.count(cdb);
         int block = disk.geometry().logicalBlock();
-        // SBC-4 5.49: 0 means all up to the end, since WSNZ is 0
+        // SBC-4 5.52: 0 means all up to the end, since WSNZ is 0
         task.concerns(lba, count == 0 ? Math.max(disk.blocks() - lba, 1) : count);
         if (BlockAccess.isUnprotected(task)
                 && BlockAccess.canWrite(disk, task)

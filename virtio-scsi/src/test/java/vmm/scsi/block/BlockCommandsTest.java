@@ -186,7 +186,7 @@ class BlockCommandsTest {
 
     @Test
     void writeSameOfOtherDataIsWrittenEvenIfItMayUnmap() {
-        // SBC-4 5.49: reads behave as if the block had been written
+        // SBC-4 4.7.3.4.4: reads behave as if the block had been written
         good(initiator.write("41 08 00 00 00 00 00 00 02 00", filled(1, 6)));
 
         assertArrayEquals(filled(2, 6), blocks(0, 2));
