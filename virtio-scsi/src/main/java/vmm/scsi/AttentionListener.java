@@ -1,14 +1,26 @@
 package vmm.scsi;
 
 /**
- * A transport that can tell its initiator of unit attention conditions before it sends a command that meets them. Any
- * thread calls, and must not be kept.
+ * A transport that can tell its initiator what has happened at a logical unit before it sends a command that meets it.
+ * Any thread calls, and must not be kept.
  */
-@FunctionalInterface
 public interface AttentionListener {
     /** Nobody who wants to know. */
-    AttentionListener NONE = (lun, attention) -> {};
+    AttentionListener NONE = new AttentionListener() {
+        @Override
+        public void raised(int lun, UnitAttention attention) {
+            // Told by a command.
+        }
 
-    /** A condition has been established for the nexus and this logical unit. */
+        @Override
+        public void askedForMedium(int lun) {
+            // Told by GET EVENT STATUS NOTIFICATION.
+        }
+    };
+
+    /** A unit attention condition has been established for the nexus and this logical unit. */
     void raised(int lun, UnitAttention attention);
+
+    /** Somebody at this logical unit wants its medium, which an initiator keeps in it (MMC-6, PREVENT). */
+    void askedForMedium(int lun);
 }

@@ -176,6 +176,11 @@ public final class ItNexus {
         listener.raised(lun, attention);
     }
 
+    /** Somebody at a logical unit asks for its medium. Any thread. */
+    void askedForMedium(int lun) {
+        listener.askedForMedium(lun);
+    }
+
     /** Establishes a unit attention condition in every logical unit that this initiator has talked to. */
     public void raise(UnitAttention attention) {
         for (ItlNexus nexus : units) {

@@ -172,6 +172,11 @@ public abstract class ItlNexus {
         initiator.raised(lun, attention);
     }
 
+    /** Somebody at the logical unit asks for its medium. Any thread may call. */
+    final void askForMedium() {
+        initiator.askedForMedium(lun);
+    }
+
     /** The number by which the initiator addresses the logical unit. Before anybody else knows this nexus. */
     void setLun(int number) {
         lun = number;

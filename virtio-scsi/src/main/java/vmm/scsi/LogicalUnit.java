@@ -178,6 +178,16 @@ public abstract class LogicalUnit {
         }
     }
 
+    /**
+     * Tells every initiator that somebody at the unit asks for its medium. That is no unit attention condition, for it
+     * has changed nothing.
+     */
+    protected final void askForMedium() {
+        for (ItlNexus nexus : nexuses) {
+            nexus.askForMedium();
+        }
+    }
+
     /** As {@link #raise}, but only for initiators that come by way of {@code target}. */
     @SuppressWarnings("ReferenceEquality") // A target is a thing, not a value.
     final void raise(UnitAttention attention, ScsiTarget target) {

@@ -9,14 +9,25 @@ public final class DiskSize {
 
     private DiskSize() {}
 
-    /** Throws a {@link HostException} with a sentence if no image of a disk has {@code size} bytes. */
-    public static void checkFile(String path, long size) {
+    /**
+     * Throws a {@link HostException} with a sentence if no image of a disk has {@code size} bytes.
+     *
+     * @param readOnly true for an image that somebody else has made, and that was not to be changed
+     */
+    public static void checkFile(String path, long size, boolean readOnly) {
         if (size == 0) {
-            throw new HostException(
-                    "Disk " + path + " is empty: give it a size, as with truncate -s 10G " + path + ".");
+            throw new HostException("Disk " + path + " is empty: "
+                    + (readOnly
+                            ? "name an image with something in it."
+                            : "give it a size, as with truncate -s 10G " + path + "."));
         }
         if (size % SECTOR != 0) {
-            throw odd(path, size, "grow it with truncate -s " + roundUp(size) + " " + path);
+            throw odd(
+                    path,
+                    size,
+                    readOnly
+                            ? "it may not have been copied as a whole"
+                            : "grow it with truncate -s " + roundUp(size) + " " + path);
         }
     }
 

@@ -13,6 +13,7 @@ import vmm.scsi.ParameterData;
 import vmm.scsi.SenseCode;
 import vmm.scsi.UnitAttention;
 import vmm.scsi.block.protection.ProtectedMedium;
+import vmm.scsi.primary.IdentificationPages;
 import vmm.scsi.primary.ModePages;
 import vmm.scsi.primary.PrimaryUnit;
 import vmm.scsi.reservation.Reservations;
@@ -315,8 +316,13 @@ public final class ScsiDisk extends PrimaryUnit {
     }
 
     @Override
+    protected String distinction() {
+        return medium.name();
+    }
+
+    @Override
     public boolean isNamed(int type, byte[] designator) {
-        return DiskVpdPages.isNamed(this, type, designator);
+        return IdentificationPages.isNamed(this, type, designator);
     }
 
     @Override

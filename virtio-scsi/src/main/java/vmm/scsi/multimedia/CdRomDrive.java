@@ -30,8 +30,7 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
 
     private final DiskIdentity identity;
     private final DiscSource source;
-    private final Set<DriveNexus> nexuses = new HashSet<>();
-    private final Set<DriveNexus> locks = new HashSet<>();
+    private final Set<ItlNexus> locks = new HashSet<>();
     private volatile Tray tray;
 
     /**
@@ -80,7 +79,8 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
     }
 
     /**
-     * Presses the button of the drive. The tray opens, unless an initiator prevents it, which is then told of the wish.
+     * Presses the button of the drive. The tray opens, unless an initiator prevents it; then all initiators are told of
+     * the wish, and one of them may eject the disc.
      *
      * @param force true to open the tray even then
      * @return true if the tray is open now
@@ -88,6 +88,7 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
     public synchronized boolean pressEject(boolean force) {
         if (!force && !locks.isEmpty()) {
             tell(MediaEvent.EJECT_REQUEST);
+            askForMedium();
             return false;
         }
         open();
@@ -128,11 +129,11 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
     }
 
     private void tell(MediaEvent event) {
-        nexuses.forEach(nexus -> nexus.happened(event));
+        forEachNexus(nexus -> ((DriveNexus) nexus).happened(event));
     }
 
     /** One initiator prevents or allows that the tray opens. */
-    synchronized void lock(DriveNexus nexus, boolean prevent) {
+    synchronized void lock(ItlNexus nexus, boolean prevent) {
         if (prevent) {
             locks.add(nexus);
         } else {
@@ -166,10 +167,20 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
     }
 
     @Override
-    protected synchronized ItlNexus open(ItNexus initiator) {
-        DriveNexus nexus = new DriveNexus(initiator, this);
-        nexuses.add(nexus);
-        return nexus;
+    protected String distinction() {
+        // A drive stays the same, whatever the disc.
+        return "";
+    }
+
+    @Override
+    protected ItlNexus open(ItNexus initiator) {
+        return new DriveNexus(initiator, this);
+    }
+
+    /** SPC-5, PREVENT ALLOW MEDIUM REMOVAL: who has gone prevents nothing. */
+    @Override
+    protected void nexusLost(ItlNexus nexus) {
+        lock(nexus, false);
     }
 
     @Override

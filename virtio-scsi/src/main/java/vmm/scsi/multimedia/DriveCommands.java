@@ -5,7 +5,9 @@ import vmm.scsi.Command;
 import vmm.scsi.CommandTable;
 import vmm.scsi.ReservationClass;
 import vmm.scsi.SupportedCommand;
+import vmm.scsi.primary.IdentificationPages;
 import vmm.scsi.primary.PrimaryCommands;
+import vmm.scsi.primary.PrimaryVpdPages;
 
 /** All that a drive can do. */
 final class DriveCommands {
@@ -32,7 +34,10 @@ final class DriveCommands {
             always("MECHANISM STATUS", "bd 00 00 00 00 00 00 00 ff ff 00 04", new MechanismStatus()),
             reading("READ CD", "be 1e ff ff ff ff ff ff ff f8 07 04", READ));
 
-    private static final List<SupportedCommand<DriveNexus>> INQUIRY = List.of(PrimaryCommands.inquiry(List.of()));
+    private static final List<SupportedCommand<DriveNexus>> INQUIRY = List.of(PrimaryCommands.inquiry(List.of(
+            IdentificationPages.UNIT_SERIAL_NUMBER.<DriveNexus>as(),
+            IdentificationPages.DEVICE_IDENTIFICATION.<DriveNexus>as(),
+            PrimaryVpdPages.MODE_PAGE_POLICY.<DriveNexus>as())));
 
     /** All of them; the digits are the CDB usage data of REPORT SUPPORTED OPERATION CODES (SPC-5). */
     static final CommandTable<DriveNexus> TABLE = new CommandTable<>(PrimaryCommands.OF_UNITS, INQUIRY, MULTIMEDIA);

@@ -51,6 +51,9 @@ public abstract class PrimaryUnit extends LogicalUnit {
         return modes.has(ModePages.CONTROL, 5, ModePages.TAS);
     }
 
+    /** What tells the unit from others of its vendor and product if it has no serial number. */
+    protected abstract String distinction();
+
     /** The DEVICE-SPECIFIC PARAMETER of the mode parameter header. */
     protected abstract int deviceSpecificParameter();
 

@@ -6,11 +6,13 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 import vmm.memory.GuestFaultException;
 import vmm.memory.GuestMemory;
+import vmm.scsi.AttentionListener;
 import vmm.scsi.ItNexus;
 import vmm.scsi.LogicalUnit;
 import vmm.scsi.ScsiBus;
@@ -157,17 +159,33 @@ final class RequestPath implements QueueHandler {
         ItNexus known = nexuses[target];
         // Another target may have come in the place of the one that was known.
         if (known == null || known.target() != there) {
-            known = there.connect(loop, config.initiatorPort(), (lun, attention) -> raised(target, lun, attention));
+            known = there.connect(loop, config.initiatorPort(), new Events(target));
             nexuses[target] = known;
         }
         return known;
     }
 
-    /** A logical unit has something to tell. Any thread. */
-    private void raised(int target, int lun, UnitAttention attention) {
-        // Who asks for a reset hears of its end, and needs no event.
-        if (attention != UnitAttention.LOGICAL_UNIT_RESET || !loop.inLoop() || !manager.isActing()) {
-            AttentionEvents.of(target, lun, attention).forEach(events);
+    /** What the logical units of a target have to tell becomes events. Any thread. */
+    private final class Events implements AttentionListener {
+        private final int target;
+
+        Events(int target) {
+            this.target = target;
+        }
+
+        @Override
+        public void raised(int lun, UnitAttention attention) {
+            // Who asks for a reset hears of its end, and needs no event.
+            if (attention != UnitAttention.LOGICAL_UNIT_RESET || !loop.inLoop() || !manager.isActing()) {
+                AttentionEvents.of(target, lun, attention).forEach(events);
+            }
+        }
+
+        @Override
+        public void askedForMedium(int lun) {
+            // By MMC-6 the news is in the media class of GET EVENT STATUS NOTIFICATION.
+            events.accept(new HbaEvent.AsyncNotification(
+                    target, lun, Set.of(AsyncEvent.EXTERNAL_REQUEST, AsyncEvent.MEDIA_CHANGE)));
         }
     }
 

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import vmm.block.BlockDevice;
@@ -204,6 +206,32 @@ final class CdRomDriveTest {
     void itIsARemovableMultimediaDevice() {
         String inquiry = initiator.read("12 00 00 00 24 00", 36).hex();
         assertTrue(inquiry.startsWith("05 80"), inquiry);
+    }
+
+    @Test
+    void itIsKnownByItsSerialNumberWhateverTheDisc() {
+        Initiator named = Initiator.of(new CdRomDrive(DiskIdentity.DEFAULT.withSerial("DRIVE7"), () -> onTray));
+
+        assertEquals(
+                "05 00 00 04 00 80 83 87", named.read("12 01 00 00 ff 00", 255).hex());
+        assertEquals(
+                "05 80 00 06 44 52 49 56 45 37",
+                named.read("12 01 80 00 ff 00", 255).hex());
+        byte[] names = named.read("12 01 83 00 ff 00", 255).data();
+        assertEquals(
+                "01 03 00 08 3",
+                HexFormat.ofDelimiter(" ").formatHex(names, 4, 9).substring(0, 13));
+        assertEquals("VMM     VIRTUAL DISK    DRIVE7", new String(names, 4 + 12 + 4, 30, StandardCharsets.US_ASCII));
+
+        named.send(EJECT);
+        assertArrayEquals(names, named.read("12 01 83 00 ff 00", 255).data());
+    }
+
+    @Test
+    void whoHasGonePreventsNothing() {
+        initiator.send(PREVENT);
+        initiator.nexus.close(() -> {});
+        assertFalse(drive.isLocked());
     }
 
     private String profile() {

@@ -17,6 +17,7 @@ import vmm.scsi.ScsiBus;
 import vmm.scsi.SenseCode;
 import vmm.scsi.block.DiskGeometry;
 import vmm.scsi.block.ScsiDisk;
+import vmm.scsi.multimedia.CdRomDrive;
 import vmm.scsi.primary.PrimaryUnits;
 import vmm.virtio.Features;
 
@@ -27,6 +28,7 @@ class EventQueueTest {
     private static final int T_AN_QUERY = 1;
     private static final int T_AN_SUBSCRIBE = 2;
     private static final int OPERATIONAL_CHANGE = 2;
+    private static final int EXTERNAL_REQUEST = 8;
     private static final int MEDIA_CHANGE = 16;
     private static final int MULTI_HOST = 32;
 
@@ -265,6 +267,32 @@ class EventQueueTest {
         assertEquals(
                 "700006000000000a000000002a0900000000",
                 driver.send(0, 1, "00 00 00 00 00 00", new byte[0], 0).sense());
+    }
+
+    @Test
+    void whoPressesTheButtonOfALockedDriveIsHeardByItsDriver() {
+        CdRomDrive drive = new CdRomDrive(DiskIdentity.DEFAULT, () -> new FakeDisk(1 << 20));
+        bus.attach(0, 2, drive);
+        driver.send(0, 2, "1e 00 00 00 01 00", new byte[0], 0);
+        driver.send(0, 2, "1e 00 00 00 01 00", new byte[0], 0);
+        control(T_AN_SUBSCRIBE, Driver.lun(0, 2), EXTERNAL_REQUEST);
+        Driver.Request wish = buffer();
+        assertFalse(drive.pressEject(false));
+        driver.run();
+
+        assertEquals("02000000 0100000200000000 08000000", event(wish));
+        // It is no unit attention condition: nothing has changed.
+        assertEquals(0, driver.send(0, 2, "00 00 00 00 00 00", new byte[0], 0).status());
+
+        control(T_AN_SUBSCRIBE, Driver.lun(0, 2), MEDIA_CHANGE);
+        Driver.Request again = buffer();
+        Driver.Request gone = buffer();
+        drive.pressEject(false);
+        drive.pressEject(true);
+        driver.run();
+
+        assertEquals("02000000 0100000200000000 10000000", event(again));
+        assertEquals("02000000 0100000200000000 10000000", event(gone));
     }
 
     @Test

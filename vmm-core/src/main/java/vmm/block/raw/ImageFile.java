@@ -75,7 +75,10 @@ final class ImageFile {
         return new HostException(
                 switch (errno) {
                     case Errno.ENOENT, Errno.ENOTDIR ->
-                        disk + " does not exist: correct the path, or create it with truncate -s 10G " + path + ".";
+                        readOnly
+                                ? disk + " does not exist: correct the path."
+                                : disk + " does not exist: correct the path, or create it with truncate -s 10G " + path
+                                        + ".";
                     case Errno.EACCES, Errno.EPERM, Errno.EROFS ->
                         readOnly
                                 ? disk + " cannot be read: " + Errno.describe(errno)

@@ -123,7 +123,7 @@ public final class RawDisk implements BlockDevice {
         ImageFile file = ImageFile.open(options);
         try {
             if (!container) {
-                DiskSize.checkFile(file.path(), file.initialSize());
+                DiskSize.checkFile(file.path(), file.initialSize(), options.readOnly());
             }
             Engine engine = forced == null ? Engine.suiting(file, options.aio()) : forced;
             return new RawDisk(file, options, engine, container);
@@ -191,7 +191,7 @@ public final class RawDisk implements BlockDevice {
             throw new HostException("Disk " + name() + " is read-only and keeps its size.");
         }
         if (!container) {
-            DiskSize.checkFile(name(), bytes);
+            DiskSize.checkFile(name(), bytes, readOnly());
             if (direct != null) {
                 DiskSize.checkDirect(name(), bytes, direct.offset());
             }

@@ -146,6 +146,9 @@ class RawDiskTest {
                 false,
                 "has 1000 bytes, which is no multiple of 512: grow it with truncate -s 1024 ");
         refused(image("file", 512).resolve("below"), false, "does not exist");
+        refused(folder.resolve("absent.iso"), true, "does not exist: correct the path.");
+        refused(image("empty.iso", 0), true, "is empty: name an image with something in it.");
+        refused(image("odd.iso", 1000), true, "no multiple of 512: it may not have been copied as a whole.");
         Path pipe = folder.resolve("pipe");
         if (run("mkfifo", pipe.toString()) == 0) {
             refused(pipe, false, "is neither a file nor a block device");
