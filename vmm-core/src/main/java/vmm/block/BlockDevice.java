@@ -37,6 +37,14 @@ public interface BlockDevice extends AutoCloseable {
         throw new HostException("Disk " + name() + " cannot change its size: it is of a kind that has none.");
     }
 
+    /**
+     * Looks whether the storage has grown, as a file does that somebody makes longer, and takes what it gained: then
+     * {@link #size} is larger. Any thread may call; it may wait for the storage.
+     */
+    default void noticeGrowth() {
+        // Most have nobody else who could change them.
+    }
+
     /** How worn the storage is; empty if it does not know. It may wait for the storage. */
     default Optional<StorageLifetime> lifetime() {
         return Optional.empty();

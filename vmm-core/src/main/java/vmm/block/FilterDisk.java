@@ -41,6 +41,11 @@ abstract class FilterDisk implements BlockDevice {
     }
 
     @Override
+    public void noticeGrowth() {
+        inner.noticeGrowth();
+    }
+
+    @Override
     public Optional<StorageLifetime> lifetime() {
         return inner.lifetime();
     }

@@ -152,6 +152,7 @@ final class Board implements AutoCloseable {
                 addVirtio(disk.id(), devices.blk(disk, virtio, loops), virtio);
             }
         }
+        teardown.opened(devices.watchSizes());
     }
 
     private void addVirtio(String name, VirtioDevice device, VirtioConfig virtio) {

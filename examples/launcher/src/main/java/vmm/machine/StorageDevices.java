@@ -3,6 +3,7 @@ package vmm.machine;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import vmm.block.BlockDevice;
 import vmm.block.BlockOptions;
 import vmm.event.EventLoop;
 import vmm.scsi.DiskIdentity;
@@ -31,6 +32,7 @@ final class StorageDevices implements AutoCloseable {
     private final MachineConfig machine;
     private final OpenDisks disks;
     private final Teardown teardown = new Teardown();
+    private final SizeWatch sizes = new SizeWatch();
     private final Map<String, LogicalUnit> units = new HashMap<>();
 
     /** Makes devices of {@code machine} in front of its disks. */
@@ -50,7 +52,11 @@ final class StorageDevices implements AutoCloseable {
                 .withWriteCache(disk.image().cache() != BlockOptions.Cache.WRITETHROUGH)
                 .withSecureErase(disk.policy().secureErase())
                 .withRings(virtio.rings());
-        return new VirtioBlkDevice(loops, disks.of(disk), config.withQueues(virtio.queues(), config.queueSize()));
+        BlockDevice medium = disks.of(disk);
+        VirtioBlkDevice device =
+                new VirtioBlkDevice(loops, medium, config.withQueues(virtio.queues(), config.queueSize()));
+        sizes.add(medium, device::capacityChanged);
+        return device;
     }
 
     /**
@@ -95,9 +101,12 @@ final class StorageDevices implements AutoCloseable {
     }
 
     private LogicalUnit unit(DiskConfig disk) {
-        return disk.cdrom()
-                ? teardown.opened(new CdRomDrive(identity(disk, disk.serial()), disks.discs(disk)))
-                : scsiDisk(disk, disk.serial());
+        if (disk.cdrom()) {
+            return teardown.opened(new CdRomDrive(identity(disk, disk.serial()), disks.discs(disk)));
+        }
+        ScsiDisk unit = scsiDisk(disk, disk.serial());
+        sizes.add(unit.medium(), unit::capacityChanged);
+        return unit;
     }
 
     private static DiskIdentity identity(DiskConfig disk, String serial) {
@@ -121,6 +130,12 @@ final class StorageDevices implements AutoCloseable {
         return disk.address() instanceof DiskAddress.Scsi scsi && !scsi.isRange()
                 ? disks.reservations(disk, machine.name())
                 : Reservations.inMemory();
+    }
+
+    /** Begins to tell the devices that were made of disks that grow, until what this returns is closed. */
+    SizeWatch watchSizes() {
+        sizes.start();
+        return sizes;
     }
 
     /** Takes the discs out of all drives, after the last request has ended. */

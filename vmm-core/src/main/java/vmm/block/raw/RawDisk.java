@@ -19,6 +19,7 @@ import vmm.linux.DirectIo;
 import vmm.linux.Errno;
 import vmm.linux.Fallocate;
 import vmm.linux.FileIo;
+import vmm.linux.FileStatus;
 import vmm.linux.HostException;
 
 /**
@@ -181,6 +182,20 @@ public final class RawDisk implements BlockDevice {
                     "Disk " + name() + " cannot be made " + bytes + " bytes long: " + Errno.describe(-result) + ".");
         }
         size = bytes;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>A rest that is no whole block is left out. What holds an image of another format is as long as that makes it,
+     * and a file that is shorter than before keeps its size here, where it answers what it lacks with EIO.
+     */
+    @Override
+    public synchronized void noticeGrowth() {
+        if (!container) {
+            int unit = direct == null || readOnly() ? DiskSize.SECTOR : direct.offset();
+            size = Math.max(size, FileStatus.of(file.fd()).size() / unit * unit);
+        }
     }
 
     private void checkNewSize(long bytes) {

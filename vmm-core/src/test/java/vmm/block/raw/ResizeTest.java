@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,6 +76,38 @@ class ResizeTest {
                 assertEquals(SIZE / 2, Files.size(Path.of(image.path())));
                 disk.resize(SIZE);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Engine.class)
+    void aFileThatSomebodyMakesLongerGivesWholeBlocksMore(Engine engine) throws Exception {
+        try (TestImage image = TestImage.create(Place.TEMPORARY_FOLDER, folder, SIZE);
+                RawDisk disk = RawDisk.open(BlockOptions.of(image.path(), false), engine);
+                RandomAccessFile file = new RandomAccessFile(image.path(), "rw")) {
+            BlockQueue queue = disk.openQueue(loop);
+            file.setLength(SIZE + 511);
+            disk.noticeGrowth();
+            assertEquals(SIZE, disk.size());
+            assertEquals(Errno.EINVAL, TestRequest.read(SIZE, 512).run(loop, queue));
+            file.setLength(SIZE + 1025);
+            disk.noticeGrowth();
+            assertEquals(SIZE + 1024, disk.size());
+            assertEquals(0, TestRequest.read(SIZE + 512, 512).run(loop, queue));
+            file.setLength(SIZE / 2);
+            disk.noticeGrowth();
+            assertEquals(SIZE + 1024, disk.size());
+        }
+    }
+
+    @Test
+    void aFileOfAnotherFormatDoesNotGrowByItself() throws Exception {
+        try (TestImage image = TestImage.create(Place.TEMPORARY_FOLDER, folder, SIZE);
+                RawDisk file = RawDisk.openContainer(image.path(), false);
+                RandomAccessFile access = new RandomAccessFile(image.path(), "rw")) {
+            access.setLength(2 * SIZE);
+            file.noticeGrowth();
+            assertEquals(SIZE, file.size());
         }
     }
 
