@@ -50,6 +50,11 @@ public interface BlockDevice extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** What storage the disk takes up; empty if nobody can tell. Quick, but not for each request. */
+    default Optional<StorageSpace> space() {
+        return Optional.empty();
+    }
+
     /** Opens a way for {@code loop}'s thread to do I/O. Any thread may call, as often as it likes. */
     BlockQueue openQueue(EventLoop loop);
 

@@ -53,6 +53,7 @@ public final class FakeDisk implements BlockDevice {
 
     private MemorySegment content;
     private @Nullable StorageLifetime lifetime;
+    private @Nullable StorageSpace space;
     private int discardGranularity = 4096;
     private int flushErrno;
     private boolean holding;
@@ -77,6 +78,11 @@ public final class FakeDisk implements BlockDevice {
     /** What the disk says of its wear from now on; at first it says nothing. */
     public void wear(StorageLifetime said) {
         lifetime = said;
+    }
+
+    /** What storage the disk says it takes up from now on; at first it cannot tell. */
+    public void takeUp(StorageSpace said) {
+        space = said;
     }
 
     /** In which unit the disk says that discards give storage back from now on; 0 if they do nothing. */
@@ -173,6 +179,11 @@ public final class FakeDisk implements BlockDevice {
     @Override
     public Optional<StorageLifetime> lifetime() {
         return Optional.ofNullable(lifetime);
+    }
+
+    @Override
+    public Optional<StorageSpace> space() {
+        return Optional.ofNullable(space);
     }
 
     /** Keeps what fits; what is new is zeroed. */

@@ -51,6 +51,11 @@ abstract class FilterDisk implements BlockDevice {
     }
 
     @Override
+    public Optional<StorageSpace> space() {
+        return inner.space();
+    }
+
+    @Override
     public void close() {
         inner.close();
     }

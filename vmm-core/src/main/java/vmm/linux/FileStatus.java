@@ -15,10 +15,20 @@ import java.lang.foreign.MemorySegment;
  * @param size in bytes; of a block device only if asked by descriptor
  * @param inode its number within its file system
  * @param blockSize the file system's preferred unit in bytes
+ * @param allocated how much storage it has, in bytes
+ * @param available how much more its file system has for this user, in bytes; only if asked by descriptor
  * @param inMemory true if it lives in memory (tmpfs, ramfs), so that reading and writing it does not wait; only if
  *     asked by descriptor
  */
-public record FileStatus(int errno, Kind kind, long size, long inode, int blockSize, boolean inMemory) {
+public record FileStatus(
+        int errno,
+        Kind kind,
+        long size,
+        long inode,
+        int blockSize,
+        long allocated,
+        long available,
+        boolean inMemory) {
     /** Kinds of files that a disk image may turn out to be. */
     public enum Kind {
         /** A regular file. */
@@ -33,18 +43,24 @@ public record FileStatus(int errno, Kind kind, long size, long inode, int blockS
 
     private static final int AT_FDCWD = -100;
     private static final int AT_EMPTY_PATH = 0x1000;
-    private static final int STATX_TYPE_INO_SIZE = 0x1 | 0x100 | 0x200;
+    private static final int STATX_TYPE_INO_SIZE_BLOCKS = 0x1 | 0x100 | 0x200 | 0x400;
 
-    // struct statx { ... __u32 stx_blksize; ... __u16 stx_mode; ... __u64 stx_ino; __u64 stx_size; ... };
+    /** The unit of stx_blocks, whatever the file system's blocks are. */
+    private static final long SECTOR = 512;
+
+    // struct statx { ... __u32 stx_blksize; ... __u16 stx_mode; ... __u64 stx_ino; __u64 stx_size; __u64 stx_blocks; ... };
     static final int STATX_SIZE = 256;
     static final int STATX_BLKSIZE = 4;
     static final int STATX_MODE = 28;
     static final int STATX_INO = 32;
     static final int STATX_FILE_SIZE = 40;
+    static final int STATX_BLOCKS = 48;
 
-    // struct statfs { __fsword_t f_type; ... };
+    // struct statfs { __fsword_t f_type; ... fsblkcnt_t f_bavail; ... __fsword_t f_frsize; ... };
     static final int STATFS_SIZE = 120;
     static final int STATFS_TYPE = 0;
+    static final int STATFS_BAVAIL = 32;
+    static final int STATFS_FRSIZE = 72;
 
     private static final int S_IFMT = 0xF000;
     private static final int S_IFREG = 0x8000;
@@ -81,12 +97,14 @@ public record FileStatus(int errno, Kind kind, long size, long inode, int blockS
         // A device's node lives in devtmpfs, whose number is that of tmpfs; its data does not.
         long type = Integer.toUnsignedLong(system.get(JAVA_INT, STATFS_TYPE));
         boolean inMemory = status.kind == Kind.FILE && (type == TMPFS_MAGIC || type == RAMFS_MAGIC);
-        return new FileStatus(0, status.kind, size, status.inode, status.blockSize, inMemory);
+        long available = system.get(JAVA_LONG, STATFS_BAVAIL) * system.get(JAVA_LONG, STATFS_FRSIZE);
+        return new FileStatus(
+                0, status.kind, size, status.inode, status.blockSize, status.allocated, available, inMemory);
     }
 
     private static FileStatus statx(int directory, String path, int flags) {
         MemorySegment buffer = Arena.ofAuto().allocate(STATX_SIZE, Long.BYTES);
-        if (Libc.statx(directory, path, flags, STATX_TYPE_INO_SIZE, buffer.address()) < 0) {
+        if (Libc.statx(directory, path, flags, STATX_TYPE_INO_SIZE_BLOCKS, buffer.address()) < 0) {
             return unknown(Libc.errno());
         }
         Kind kind = switch (buffer.get(JAVA_SHORT, STATX_MODE) & S_IFMT) {
@@ -101,10 +119,12 @@ public record FileStatus(int errno, Kind kind, long size, long inode, int blockS
                 buffer.get(JAVA_LONG, STATX_FILE_SIZE),
                 buffer.get(JAVA_LONG, STATX_INO),
                 buffer.get(JAVA_INT, STATX_BLKSIZE),
+                buffer.get(JAVA_LONG, STATX_BLOCKS) * SECTOR,
+                0,
                 false);
     }
 
     private static FileStatus unknown(int errno) {
-        return new FileStatus(errno, Kind.OTHER, 0, 0, 0, false);
+        return new FileStatus(errno, Kind.OTHER, 0, 0, 0, 0, 0, false);
     }
 }

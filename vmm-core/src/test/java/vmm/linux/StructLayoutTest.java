@@ -80,8 +80,11 @@ class StructLayoutTest {
         numbers.put("offsetof(struct statx, stx_mode)", (long) FileStatus.STATX_MODE);
         numbers.put("offsetof(struct statx, stx_ino)", (long) FileStatus.STATX_INO);
         numbers.put("offsetof(struct statx, stx_size)", (long) FileStatus.STATX_FILE_SIZE);
+        numbers.put("offsetof(struct statx, stx_blocks)", (long) FileStatus.STATX_BLOCKS);
         numbers.put("sizeof(struct statfs)", (long) FileStatus.STATFS_SIZE);
         numbers.put("offsetof(struct statfs, f_type)", (long) FileStatus.STATFS_TYPE);
+        numbers.put("offsetof(struct statfs, f_bavail)", (long) FileStatus.STATFS_BAVAIL);
+        numbers.put("offsetof(struct statfs, f_frsize)", (long) FileStatus.STATFS_FRSIZE);
         numbers.put("sizeof(struct flock)", (long) FileLock.FLOCK_SIZE);
         numbers.put("offsetof(struct flock, l_type)", (long) FileLock.FLOCK_TYPE);
         numbers.put("offsetof(struct flock, l_start)", (long) FileLock.FLOCK_START);

@@ -3,10 +3,12 @@ package vmm.block.qcow2;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import vmm.block.BlockDevice;
 import vmm.block.BlockOptions;
 import vmm.block.BlockQueue;
+import vmm.block.StorageSpace;
 import vmm.block.raw.RawDisk;
 import vmm.event.EventLoop;
 import vmm.linux.Errno;
@@ -98,6 +100,12 @@ public final class Qcow2Disk implements BlockDevice {
     @Override
     public int discardGranularity() {
         return options.unmap() && !options.readOnly() ? (int) image.geometry().clusterSize : 0;
+    }
+
+    /** What the image's own file takes up, tables included; what lies behind it is not counted. */
+    @Override
+    public Optional<StorageSpace> space() {
+        return file.space();
     }
 
     /**

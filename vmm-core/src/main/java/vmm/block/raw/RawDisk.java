@@ -13,6 +13,7 @@ import vmm.block.BlockOptions.Cache;
 import vmm.block.BlockQueue;
 import vmm.block.DiskSize;
 import vmm.block.StorageLifetime;
+import vmm.block.StorageSpace;
 import vmm.event.EventLoop;
 import vmm.linux.BlockControl;
 import vmm.linux.DirectIo;
@@ -157,6 +158,18 @@ public final class RawDisk implements BlockDevice {
     @Override
     public Optional<StorageLifetime> lifetime() {
         return isDevice() ? StorageLifetime.of(Path.of(file.path())) : Optional.empty();
+    }
+
+    /** What the file system says; of a block device nobody knows how it keeps its data. */
+    @Override
+    public Optional<StorageSpace> space() {
+        if (isDevice()) {
+            return Optional.empty();
+        }
+        FileStatus status = FileStatus.of(file.fd());
+        return status.errno() == 0
+                ? Optional.of(new StorageSpace(status.allocated(), status.available()))
+                : Optional.empty();
     }
 
     /**

@@ -1,6 +1,7 @@
 package vmm.block.raw;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static vmm.block.ExtentQuery.State.ALLOCATED;
 import static vmm.block.ExtentQuery.State.DEALLOCATED;
@@ -35,6 +36,27 @@ class ExtentsTest {
                                 new Stretch(ALLOCATED, PAGE),
                                 new Stretch(DEALLOCATED, 5 * PAGE)),
                         ExtentMap.of(disk));
+            }
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    @Test
+    void aFileTakesUpWhatWasWrittenToIt() throws Exception {
+        Path memory = Path.of("/dev/shm");
+        assumeTrue(Files.isWritable(memory), "/dev/shm is not there");
+        Path file = Files.createTempFile(memory, "vmm-test", ".img");
+        try (RandomAccessFile writer = new RandomAccessFile(file.toFile(), "rw")) {
+            writer.setLength(8 * PAGE);
+            try (RawDisk disk = RawDisk.open(file.toString(), false)) {
+                assertEquals(0, disk.space().orElseThrow().used());
+
+                writer.seek(2 * PAGE);
+                writer.write(new byte[3 * PAGE]);
+
+                assertEquals(3 * PAGE, disk.space().orElseThrow().used());
+                assertTrue(disk.space().orElseThrow().available() > 0);
             }
         } finally {
             Files.delete(file);

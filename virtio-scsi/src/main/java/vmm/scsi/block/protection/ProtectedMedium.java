@@ -1,7 +1,9 @@
 package vmm.scsi.block.protection;
 
+import java.util.Optional;
 import vmm.block.BlockDevice;
 import vmm.block.BlockQueue;
+import vmm.block.StorageSpace;
 import vmm.event.EventLoop;
 
 /**
@@ -79,6 +81,11 @@ public final class ProtectedMedium implements BlockDevice {
     @Override
     public int discardGranularity() {
         return data.discardGranularity();
+    }
+
+    @Override
+    public Optional<StorageSpace> space() {
+        return data.space();
     }
 
     @Override
