@@ -31,7 +31,8 @@ public final class DeviceServer<N extends ItlNexus> {
         if (supported == null || supported.reportsUnitAttention()) {
             UnitAttention attention = nexus.takeAttention();
             if (attention != null) {
-                task.fail(attention.code());
+                nexus.describe(attention, task.beginSense(attention.code()));
+                task.end(ScsiStatus.CHECK_CONDITION);
                 return;
             }
         }

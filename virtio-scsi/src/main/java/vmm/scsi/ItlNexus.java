@@ -195,6 +195,14 @@ public abstract class ItlNexus {
         return first;
     }
 
+    /**
+     * Adds to sense data, begun with the code of {@code attention}, what else there is to say of it. Called once for
+     * each condition that was {@linkplain #takeAttention taken}, on the loop.
+     */
+    public void describe(UnitAttention attention, SenseData sense) {
+        // Most say it all by their code.
+    }
+
     /** Takes away what telling {@code attention} settles. */
     public final void settle(UnitAttention attention) {
         int ignored = (int) PENDING.getAndBitwiseAnd(this, ~attention.settled());

@@ -36,4 +36,17 @@ public record LogicalUnitCounters(
                 readErrors + other.readErrors,
                 writeErrors + other.writeErrors);
     }
+
+    /** The difference: what was done since {@code earlier}. */
+    public LogicalUnitCounters minus(LogicalUnitCounters earlier) {
+        return new LogicalUnitCounters(
+                commands - earlier.commands,
+                checkConditions - earlier.checkConditions,
+                reads - earlier.reads,
+                bytesRead - earlier.bytesRead,
+                writes - earlier.writes,
+                bytesWritten - earlier.bytesWritten,
+                readErrors - earlier.readErrors,
+                writeErrors - earlier.writeErrors);
+    }
 }

@@ -21,14 +21,7 @@ import java.lang.foreign.MemorySegment;
  *     asked by descriptor
  */
 public record FileStatus(
-        int errno,
-        Kind kind,
-        long size,
-        long inode,
-        int blockSize,
-        long allocated,
-        long available,
-        boolean inMemory) {
+        int errno, Kind kind, long size, long inode, int blockSize, long allocated, long available, boolean inMemory) {
     /** Kinds of files that a disk image may turn out to be. */
     public enum Kind {
         /** A regular file. */
@@ -48,7 +41,8 @@ public record FileStatus(
     /** The unit of stx_blocks, whatever the file system's blocks are. */
     private static final long SECTOR = 512;
 
-    // struct statx { ... __u32 stx_blksize; ... __u16 stx_mode; ... __u64 stx_ino; __u64 stx_size; __u64 stx_blocks; ... };
+    // struct statx { ... __u32 stx_blksize; ... __u16 stx_mode; ... __u64 stx_ino; __u64 stx_size; __u64 stx_blocks;
+    // ... };
     static final int STATX_SIZE = 256;
     static final int STATX_BLKSIZE = 4;
     static final int STATX_MODE = 28;

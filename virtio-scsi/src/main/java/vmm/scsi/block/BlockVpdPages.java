@@ -64,8 +64,12 @@ final class BlockVpdPages {
 
     /** Logical Block Provisioning page (SBC-4 6.6.6). */
     private static void logicalBlockProvisioning(DiskNexus nexus, ParameterData data) {
+        ProvisioningThresholds thresholds = nexus.unit().thresholds();
         if (nexus.unit().isThin()) {
-            data.u8(0).u8(LBPU | LBPWS | LBPWS10 | LBPRZ).u8(THIN).u8(0);
+            data.u8(thresholds == null ? 0 : thresholds.exponent())
+                    .u8(LBPU | LBPWS | LBPWS10 | LBPRZ)
+                    .u8(THIN)
+                    .u8(0);
         } else {
             data.zeros(4);
         }

@@ -3,6 +3,7 @@ package vmm.scsi.block;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import vmm.block.BlockDevice;
 import vmm.block.BlockQueue;
@@ -15,6 +16,8 @@ import vmm.scsi.ItNexus;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
+import vmm.scsi.SenseData;
+import vmm.scsi.UnitAttention;
 import vmm.scsi.copy.CopyManager;
 import vmm.scsi.primary.PrimaryNexus;
 import vmm.scsi.reservation.ReservationView;
@@ -26,6 +29,9 @@ final class DiskNexus extends PrimaryNexus {
 
     /** Exclusive commands that wait for those of this nexus that work on their blocks. */
     private final List<RangeGuard.Entry> waiting = new ArrayList<>();
+
+    /** Of which threshold descriptors it has not been told yet: a bit for each. */
+    private final AtomicInteger reachedThresholds = new AtomicInteger();
 
     private final ReservationView reservations;
     private final CopyManager copies;
@@ -65,7 +71,29 @@ final class DiskNexus extends PrimaryNexus {
 
     @Override
     protected void execute(ScsiTask task) {
+        ProvisioningThresholds thresholds = disk.thresholds();
+        if (thresholds != null) {
+            thresholds.commandArrives(this);
+        }
         server.execute(this, task);
+    }
+
+    /** A threshold of the disk's storage was reached, of which this initiator is to be told. Any thread. */
+    void thresholdReached(int index) {
+        int ignored = reachedThresholds.getAndUpdate(set -> set | 1 << index);
+        raise(UnitAttention.PROVISIONING_THRESHOLD_REACHED);
+    }
+
+    @Override
+    public void describe(UnitAttention attention, SenseData sense) {
+        if (attention != UnitAttention.PROVISIONING_THRESHOLD_REACHED) {
+            return;
+        }
+        int reached = reachedThresholds.getAndUpdate(set -> set & set - 1);
+        sense.setInformation(ProvisioningThresholds.informationOf(Integer.numberOfTrailingZeros(reached)));
+        if (Integer.bitCount(reached) > 1) {
+            raise(attention);
+        }
     }
 
     @Override

@@ -1,6 +1,8 @@
 package vmm.scsi.block;
 
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +11,7 @@ import vmm.scsi.BigEndian;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ItNexus;
 import vmm.scsi.ItlNexus;
+import vmm.scsi.LogicalUnitCounters;
 import vmm.scsi.ParameterData;
 import vmm.scsi.SenseCode;
 import vmm.scsi.UnitAttention;
@@ -38,6 +41,7 @@ public final class ScsiDisk extends PrimaryUnit {
     private final boolean removable;
     private final RangeGuard guard;
     private final Reservations reservations;
+    private final @Nullable ProvisioningThresholds thresholds;
     private volatile boolean softwareWriteProtect;
     private volatile PowerCondition power = PowerCondition.ACTIVE;
     private volatile boolean ejected;
@@ -46,6 +50,9 @@ public final class ScsiDisk extends PrimaryUnit {
 
     /** Who prevents that the medium moves. Replaced, never changed. */
     private volatile Set<ItlNexus> locks = Set.of();
+
+    /** What had been counted when a log page was reset. Replaced, never changed. */
+    private volatile Map<Integer, LogicalUnitCounters> logResets = Map.of();
 
     /** What the disk is doing with all of its blocks; null if nothing. */
     private volatile @Nullable WholeDiskOperation operation;
@@ -86,7 +93,7 @@ public final class ScsiDisk extends PrimaryUnit {
             boolean writeCache,
             boolean removable,
             Reservations reservations) {
-        super(DiskModePages.of(writeCache));
+        super(DiskModePages.of(writeCache, ProvisioningThresholds.canWatch(medium)));
         if (medium.size() < geometry.logicalBlock()) {
             throw new IllegalArgumentException(
                     medium.name() + " is smaller than one block of " + geometry.logicalBlock() + " bytes.");
@@ -98,6 +105,7 @@ public final class ScsiDisk extends PrimaryUnit {
         this.removable = removable;
         this.reservations = reservations;
         this.writeCache = writeCache;
+        this.thresholds = ProvisioningThresholds.canWatch(medium) ? new ProvisioningThresholds(this) : null;
     }
 
     @Override
@@ -211,6 +219,12 @@ public final class ScsiDisk extends PrimaryUnit {
         return medium.readOnly() || medium.discardGranularity() > 0;
     }
 
+    /** What watches the storage of the blocks; null if the medium cannot tell what it has. */
+    @Nullable
+    ProvisioningThresholds thresholds() {
+        return thresholds;
+    }
+
     /** The medium has another size: all initiators are told. Any thread may call. */
     public void capacityChanged() {
         raise(UnitAttention.CAPACITY_CHANGED);
@@ -305,6 +319,18 @@ public final class ScsiDisk extends PrimaryUnit {
         locks = next;
     }
 
+    /** What a log page counts: all since it was reset last. */
+    LogicalUnitCounters logged(int page) {
+        return counters().minus(logResets.getOrDefault(page, LogicalUnitCounters.ZERO));
+    }
+
+    /** A log page counts from zero again (SPC-5, LOG SELECT). */
+    synchronized void resetLog(int page) {
+        Map<Integer, LogicalUnitCounters> next = new HashMap<>(logResets);
+        next.put(page, counters());
+        logResets = next;
+    }
+
     /** Who is registered with this disk, and what they have reserved. */
     public Reservations reservations() {
         return reservations;
@@ -367,6 +393,9 @@ public final class ScsiDisk extends PrimaryUnit {
     protected void modesChanged() {
         writeCache = modes().has(DiskModePages.CACHING, 2, DiskModePages.WCE);
         softwareWriteProtect = modes().has(ModePages.CONTROL, 4, ModePages.SWP);
+        if (thresholds != null) {
+            thresholds.changed();
+        }
     }
 
     @Override
@@ -375,5 +404,8 @@ public final class ScsiDisk extends PrimaryUnit {
         power = PowerCondition.ACTIVE;
         locks = Set.of();
         reservations.freeUnit();
+        if (thresholds != null) {
+            thresholds.rearm();
+        }
     }
 }

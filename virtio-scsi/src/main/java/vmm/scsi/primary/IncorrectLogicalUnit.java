@@ -1,7 +1,6 @@
 package vmm.scsi.primary;
 
 import vmm.scsi.ItNexus;
-import vmm.scsi.ItlNexus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
 
@@ -15,7 +14,7 @@ final class IncorrectLogicalUnit {
     static void execute(ItNexus nexus, int lun, ScsiTask task) {
         switch (task.cdb().operationCode()) {
             case Inquiry.OPERATION_CODE -> Inquiry.answerWithoutLogicalUnit(task);
-            case REQUEST_SENSE -> RequestSense.answer(task, SenseCode.LOGICAL_UNIT_NOT_SUPPORTED, ItlNexus.NO_PROGRESS);
+            case REQUEST_SENSE -> RequestSense.answer(task, SenseCode.LOGICAL_UNIT_NOT_SUPPORTED);
             case ReportLuns.OPERATION_CODE -> {
                 // SPC-5, REPORT LUNS: where nobody knows yet what there is, one asks LUN 0, be it there or not
                 if (lun == 0) {

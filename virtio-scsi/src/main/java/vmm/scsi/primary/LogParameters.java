@@ -7,6 +7,9 @@ public final class LogParameters {
     /** FORMAT AND LINKING: a data counter that stays within its bounds. */
     private static final int BOUNDED_COUNTER = 0b00;
 
+    /** FORMAT AND LINKING: data counters without bounds. */
+    private static final int UNBOUNDED_COUNTERS = 0b10;
+
     /** FORMAT AND LINKING: a list in binary. */
     private static final int BINARY_LIST = 0b11;
 
@@ -40,10 +43,19 @@ public final class LogParameters {
         return this;
     }
 
+    /** Adds several counters that are one parameter. */
+    public LogParameters counters(int code, ParameterData values) {
+        return add(code, UNBOUNDED_COUNTERS, values);
+    }
+
     /** Adds a list. */
     public LogParameters list(int code, ParameterData value) {
+        return add(code, BINARY_LIST, value);
+    }
+
+    private LogParameters add(int code, int format, ParameterData value) {
         if (code >= first) {
-            data.u16(code).u8(BINARY_LIST).u8(value.length()).bytes(value.bytes(), value.length());
+            data.u16(code).u8(format).u8(value.length()).bytes(value.bytes(), value.length());
         }
         return this;
     }

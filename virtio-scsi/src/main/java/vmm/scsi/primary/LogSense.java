@@ -1,7 +1,5 @@
 package vmm.scsi.primary;
 
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 import vmm.scsi.Cdb;
 import vmm.scsi.Command;
 import vmm.scsi.ItlNexus;
@@ -9,8 +7,8 @@ import vmm.scsi.ParameterData;
 import vmm.scsi.ScsiTask;
 
 /**
- * LOG SENSE (SPC-5 6.10): what the logical unit has counted. Nothing is saved and nothing has a threshold, so there are
- * cumulative values only.
+ * LOG SENSE (SPC-5 6.10): what the logical unit has counted. Nothing is saved and no parameter has a threshold, so
+ * there are cumulative values only.
  *
  * @param <N> the kind of logical unit, by what it keeps for an initiator
  */
@@ -19,18 +17,14 @@ final class LogSense<N extends ItlNexus> implements Command<N> {
     private static final int PPC = 1;
     private static final int CUMULATIVE = 0b01;
 
-    private static final int SUPPORTED_PAGES = 0x00;
-    private static final int ALL_SUBPAGES = 0xff;
     private static final int SPF = 0x40;
 
-    private final List<LogPage<N>> pages;
+    /** DS: the page is not saved. */
+    private static final int DISABLE_SAVE = 0x80;
 
-    /**
-     * The command for one kind of logical unit.
-     *
-     * @param pages in ascending order, without the lists of pages themselves
-     */
-    LogSense(List<LogPage<N>> pages) {
+    private final LogPages<N> pages;
+
+    LogSense(LogPages<N> pages) {
         this.pages = pages;
     }
 
@@ -46,9 +40,9 @@ final class LogSense<N extends ItlNexus> implements Command<N> {
             task.invalidField(1, PPC);
         } else if (cdb.u8(2) >>> 6 != CUMULATIVE) {
             task.invalidField(2, 7);
-        } else if (code == SUPPORTED_PAGES && (subpage == 0 || subpage == ALL_SUBPAGES)) {
+        } else if (code == LogPages.SUPPORTED_PAGES && (subpage == 0 || subpage == LogPages.ALL_SUBPAGES)) {
             if (pointer == 0) {
-                task.answer(supportedPages(subpage), cdb.u16(7));
+                task.answer(supportedPages(nexus, subpage), cdb.u16(7));
             } else {
                 task.invalidField(5, ScsiTask.WHOLE_BYTE);
             }
@@ -58,16 +52,12 @@ final class LogSense<N extends ItlNexus> implements Command<N> {
     }
 
     private void answer(N nexus, ScsiTask task, int code, int subpage, int pointer) {
-        LogPage<N> page = find(code, subpage);
+        LogPage<N> page = pages.find(nexus, code, subpage);
         if (page == null) {
-            if (subpage == 0) {
-                task.invalidField(2, 5);
-            } else {
-                task.invalidField(3, ScsiTask.WHOLE_BYTE);
-            }
+            LogPages.refuse(task, subpage);
             return;
         }
-        ParameterData data = header(code, subpage);
+        ParameterData data = header(DISABLE_SAVE | code, subpage);
         page.content().write(nexus, new LogParameters(data, pointer));
         data.set16(2, data.length() - 4);
         if (pointer != 0 && data.length() == 4) {
@@ -85,14 +75,14 @@ final class LogSense<N extends ItlNexus> implements Command<N> {
     }
 
     /** Supported Log Pages, or Supported Log Pages and Subpages. */
-    private ParameterData supportedPages(int subpage) {
-        ParameterData data = header(SUPPORTED_PAGES, subpage);
-        data.u8(SUPPORTED_PAGES);
-        if (subpage == ALL_SUBPAGES) {
-            data.u8(0).u8(SUPPORTED_PAGES).u8(ALL_SUBPAGES);
+    private ParameterData supportedPages(N nexus, int subpage) {
+        ParameterData data = header(LogPages.SUPPORTED_PAGES, subpage);
+        data.u8(LogPages.SUPPORTED_PAGES);
+        if (subpage == LogPages.ALL_SUBPAGES) {
+            data.u8(0).u8(LogPages.SUPPORTED_PAGES).u8(LogPages.ALL_SUBPAGES);
         }
-        for (LogPage<N> page : pages) {
-            if (subpage == ALL_SUBPAGES) {
+        for (LogPage<N> page : pages.of(nexus)) {
+            if (subpage == LogPages.ALL_SUBPAGES) {
                 data.u8(page.code()).u8(page.subpage());
             } else if (page.subpage() == 0) {
                 data.u8(page.code());
@@ -100,14 +90,5 @@ final class LogSense<N extends ItlNexus> implements Command<N> {
         }
         data.set16(2, data.length() - 4);
         return data;
-    }
-
-    private @Nullable LogPage<N> find(int code, int subpage) {
-        for (LogPage<N> page : pages) {
-            if (page.code() == code && page.subpage() == subpage) {
-                return page;
-            }
-        }
-        return null;
     }
 }

@@ -66,13 +66,16 @@ public final class PrimaryCommands {
     private PrimaryCommands() {}
 
     /**
-     * LOG SENSE.
+     * LOG SELECT and LOG SENSE.
      *
      * @param pages the log pages in ascending order, without the lists of pages themselves
      */
-    public static <N extends ItlNexus> SupportedCommand<N> logSense(List<LogPage<N>> pages) {
-        return SupportedCommand.<N>of("LOG SENSE", "4d 03 ff ff 00 ff ff ff ff 04", new LogSense<>(pages))
-                .under(ReservationClass.HARMLESS);
+    public static <N extends ItlNexus> List<SupportedCommand<N>> log(List<LogPage<N>> pages) {
+        LogPages<N> all = new LogPages<>(pages);
+        return List.of(
+                SupportedCommand.of("LOG SELECT", "4c 03 ff ff 00 00 00 ff ff 04", new LogSelect<>(all)),
+                SupportedCommand.<N>of("LOG SENSE", "4d 03 ff ff 00 ff ff ff ff 04", new LogSense<>(all))
+                        .under(ReservationClass.HARMLESS));
     }
 
     /**

@@ -16,20 +16,31 @@ final class RequestSense implements Command<ItlNexus> {
     public void execute(ItlNexus nexus, ScsiTask task) {
         UnitAttention attention = nexus.takeAttention();
         if (attention != null) {
-            answer(task, attention.code(), ItlNexus.NO_PROGRESS);
+            SenseData sense = begin(task, attention.code());
+            nexus.describe(attention, sense);
+            answer(task, sense);
             return;
         }
         SenseCode code = nexus.condition();
-        answer(task, code == null ? SenseCode.NO_ADDITIONAL_SENSE_INFORMATION : code, nexus.progress());
+        SenseData sense = begin(task, code == null ? SenseCode.NO_ADDITIONAL_SENSE_INFORMATION : code);
+        if (nexus.progress() != ItlNexus.NO_PROGRESS) {
+            sense.setProgress(nexus.progress());
+        }
+        answer(task, sense);
     }
 
-    /** Ends the command with sense data for {@code code}. */
-    static void answer(ScsiTask task, SenseCode code, int progress) {
+    /** Ends the command with sense data that say nothing but {@code code}. */
+    static void answer(ScsiTask task, SenseCode code) {
+        answer(task, begin(task, code));
+    }
+
+    private static SenseData begin(ScsiTask task, SenseCode code) {
         SenseData sense = new SenseData();
         sense.begin(code, task.cdb().has(1, DESC));
-        if (progress != ItlNexus.NO_PROGRESS) {
-            sense.setProgress(progress);
-        }
+        return sense;
+    }
+
+    private static void answer(ScsiTask task, SenseData sense) {
         ParameterData data = new ParameterData().bytes(sense.bytes(), sense.length());
         task.answer(data, task.cdb().u8(4));
     }

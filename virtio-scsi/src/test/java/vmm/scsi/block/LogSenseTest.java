@@ -14,7 +14,8 @@ class LogSenseTest {
     private static final String INVALID = "70 00 05 00 00 00 00 0a 00 00 00 00 24 00 00 ";
 
     private final FakeDisk medium = new FakeDisk(1 << 20);
-    private final Initiator initiator = Initiator.of(Initiator.disk(medium));
+    private final ScsiDisk disk = Initiator.disk(medium);
+    private final Initiator initiator = Initiator.of(disk);
 
     private Initiator.Result log(int page, int subpage, int pointer) {
         return initiator.read("4d 00 %02x %02x 00 00 %02x 10 00 00".formatted(page | 0x40, subpage, pointer), 4096);
@@ -51,12 +52,61 @@ class LogSenseTest {
     }
 
     @Test
+    void logSelectLetsThePagesThatItNamesCountFromZero() {
+        Initiator other = Initiator.of(disk);
+        initiator.read("28 00 00 00 00 00 00 00 02 00", 1024);
+        initiator.write("2a 00 00 00 00 00 00 00 01 00", new byte[512]);
+
+        assertEquals(
+                ScsiStatus.GOOD, initiator.send("4c 02 43 00 00 00 00 00 00 00").status());
+
+        assertEquals(0, BigEndian.get64(log(3, 0, 5).data(), 8));
+        assertEquals(512, BigEndian.get64(log(2, 0, 5).data(), 8));
+        assertEquals(
+                "70 00 06 00 00 00 00 0a 00 00 00 00 2a 02 00 00 00 00",
+                other.send("00 00 00 00 00 00").senseHex());
+        initiator.read("28 00 00 00 00 00 00 00 01 00", 512);
+        assertEquals(512, BigEndian.get64(log(3, 0, 5).data(), 8));
+
+        assertEquals(
+                ScsiStatus.GOOD, initiator.send("4c 00 c0 00 00 00 00 00 00 00").status());
+        assertEquals(0, BigEndian.get64(log(2, 0, 5).data(), 8));
+        assertEquals(0, BigEndian.get64(log(0x19, 0, 0).data(), 8));
+    }
+
+    @Test
+    void logSelectSavesNothingAndSetsNothing() {
+        assertEquals(
+                ScsiStatus.GOOD, initiator.send("4c 00 40 00 00 00 00 00 00 00").status());
+        assertEquals(
+                INVALID + "c8 00 01",
+                initiator.send("4c 01 40 00 00 00 00 00 00 00").senseHex());
+        assertEquals(
+                INVALID + "cd 00 02",
+                initiator.send("4c 02 7e 00 00 00 00 00 00 00").senseHex());
+        assertEquals(
+                INVALID + "c9 00 01",
+                initiator.write("4c 02 40 00 00 00 00 00 04 00", new byte[4]).senseHex());
+        assertEquals(
+                INVALID + "cd 00 02",
+                initiator.write("4c 00 42 00 00 00 00 00 04 00", new byte[4]).senseHex());
+        byte[] value = {2, 0, 0, 8, 0, 5, 0, 4, 0, 0, 0, 1};
+        assertEquals(
+                "70 00 05 00 00 00 00 0a 00 00 00 00 26 00 00 80 00 04",
+                initiator.write("4c 00 40 00 00 00 00 00 0c 00", value).senseHex());
+        byte[] page = {2, 0, 0, 0};
+        assertEquals(
+                ScsiStatus.GOOD,
+                initiator.write("4c 00 40 00 00 00 00 00 04 00", page).status());
+    }
+
+    @Test
     void stopsAreCounted() {
         initiator.send("1b 00 00 00 00 00");
         initiator.send("1b 00 00 00 01 00");
 
         assertEquals(
-                "0e 00 00 10 00 04 03 04 00 00 00 01 00 06 03 04 00 00 00 00",
+                "8e 00 00 10 00 04 03 04 00 00 00 01 00 06 03 04 00 00 00 00",
                 log(0x0e, 0, 0).hex());
     }
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmm.block.FakeDisk;
+import vmm.block.StorageSpace;
 import vmm.scsi.Cdb;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.Initiator;
@@ -30,12 +31,19 @@ class Sg3UtilsTest {
     @TempDir
     Path folder;
 
+    private final FakeDisk medium = new FakeDisk(1 << 20);
+
     private final ScsiDisk disk = new ScsiDisk(
-            new FakeDisk(1 << 20),
+            tellingItsSpace(medium),
             new DiskIdentity("ACME", "ROCKET DISK", "1.25", "S-42", "50014ee2b5e7a1f0"),
             new DiskGeometry(512, 4096),
             true);
     private final Initiator initiator = Initiator.of(disk);
+
+    private static FakeDisk tellingItsSpace(FakeDisk medium) {
+        medium.takeUp(new StorageSpace(7 << 20, 9 << 20));
+        return medium;
+    }
 
     private static String run(String... command) throws IOException, InterruptedException {
         Path tool = Path.of("/usr/bin", command[0]);
@@ -133,7 +141,9 @@ class Sg3UtilsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"00 00", "00 ff", "02 00", "03 00", "05 00", "06 00", "0d 00", "0e 00", "15 00", "19 00", "2f 00"
+            strings = {
+                "00 00", "00 ff", "02 00", "03 00", "05 00", "06 00", "0c 00", "0d 00", "0e 00", "15 00", "19 00",
+                "2f 00"
             })
     void sgLogsFindsNothingWrongWithAnyPage(String page) throws IOException, InterruptedException {
         int code = Integer.parseInt(page.substring(0, 2), 16) | 0x40;
@@ -153,6 +163,7 @@ class Sg3UtilsTest {
                     case "03 00" -> "Read error counter page";
                     case "05 00" -> "Verify error counter page";
                     case "06 00" -> "Non-medium error";
+                    case "0c 00" -> "Used LBA mapping threshold resource count: 7 Scope: dedicated to lu";
                     case "0d 00" -> "Current temperature = <not available>";
                     case "0e 00" -> "Accumulated start-stop cycles = 0";
                     case "15 00" -> "Status: no background scans active";
@@ -169,6 +180,20 @@ class Sg3UtilsTest {
 
         assertNoComplaint(output);
         assertSays(output, "WCE 1", "RCD 0", "AWRE 1", "DEXCPT 1", "D_SENSE 0", "SWP 0");
+    }
+
+    @Test
+    void sdparmDecodesTheProvisioningThresholds() throws IOException, InterruptedException {
+        byte[] list = HexFormat.ofDelimiter(" ")
+                .parseHex("00 00 00 00 00 00 00 00 5c 02 00 2c 01" + " 00".repeat(11) + " 80 01 00 00 00 00 00 05"
+                        + " 00 01 00 00 00 00 00 00" + " 01 02 00 00 00 00 00 00".repeat(2));
+        initiator.write("55 10 00 00 00 00 00 00 38 00", list);
+        Path data = hexFile(initiator.read("1a 08 1c 02 ff 00", 255).data());
+
+        String output = run("sdparm", "--six", "--page=lbp", "--long", "--inhex=" + data);
+
+        assertNoComplaint(output);
+        assertSays(output, "SITUA 1", "LBP_EN 1", "LBP_ARM.2 1", "LBP_RES.2 2", "LBP_COUNT 5");
     }
 
     @Test
