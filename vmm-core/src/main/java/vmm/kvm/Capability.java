@@ -16,6 +16,7 @@ public enum Capability {
     MAX_VCPUS(66, "the largest number of vCPUs"),
     SIGNAL_MSI(77, "messages without a route"),
     IOEVENTFD_ANY_LENGTH(122, "the quickest doorbells"),
+    READONLY_MEM(81, "firmware in ROM", false),
     TSC_DEADLINE_TIMER(72, "timers by time stamp counter", false);
 
     private final int number;

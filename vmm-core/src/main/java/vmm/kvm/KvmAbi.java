@@ -39,6 +39,7 @@ final class KvmAbi {
         static final int SIZE = 32;
         static final int SLOT = 0;
         static final int FLAGS = 4;
+        static final int FLAG_READONLY = 2;
         static final int GUEST_PHYS_ADDR = 8;
         static final int MEMORY_SIZE = 16;
         static final int USERSPACE_ADDR = 24;

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import vmm.bus.Doorbells;
 import vmm.kvm.KvmAbi.IoEventFd;
 import vmm.kvm.KvmAbi.MemoryRegion;
@@ -13,22 +14,32 @@ import vmm.linux.Descriptor;
 import vmm.linux.EventFd;
 import vmm.linux.HostException;
 import vmm.memory.GuestMemory;
+import vmm.memory.MemorySlots;
 
 /**
  * A virtual machine in the kernel: its memory, its interrupt controllers and its doorbells.
  *
  * <p>Set it up from one thread; doorbells and interrupts may be used by any. Close it after its vCPUs.
  */
-public final class VirtualMachine implements Doorbells, AutoCloseable {
-    /** Three pages that Intel processors need to run real mode, where no PC has RAM or devices. */
-    private static final long TSS_ADDRESS = 0xFFFB_D000L;
+public final class VirtualMachine implements Doorbells, MemorySlots, AutoCloseable {
+    /**
+     * Four pages that Intel processors need to run real mode, where no PC has RAM or devices, and below the largest
+     * firmware.
+     */
+    public static final long RESERVED_START = 0xFEFF_C000L;
 
-    private static final long IDENTITY_MAP_ADDRESS = 0xFFFB_C000L;
+    /** How many bytes there are from {@link #RESERVED_START}. */
+    public static final long RESERVED_SIZE = 0x4000;
+
+    private static final long IDENTITY_MAP_ADDRESS = RESERVED_START;
+    private static final long TSS_ADDRESS = RESERVED_START + 0x1000;
 
     private final Descriptor descriptor;
     private final int runSize;
     private final KvmInterrupts interrupts;
-    private int memorySlots;
+
+    /** The numbers of the memory slots in use. Guarded by itself. */
+    private final BitSet slots = new BitSet();
 
     VirtualMachine(Descriptor descriptor, int runSize, int mostRoutes) {
         this.descriptor = descriptor;
@@ -38,17 +49,39 @@ public final class VirtualMachine implements Doorbells, AutoCloseable {
 
     /** Lets the guest see {@code memory}, which must stay open as long as this machine. */
     public void map(GuestMemory memory) {
+        for (GuestMemory.Region ram : memory.regions()) {
+            map(ram.start(), memory.slice(ram.start(), ram.size()), Access.READ_WRITE);
+        }
+    }
+
+    @Override
+    public Slot map(long address, MemorySegment host, Access access) {
+        synchronized (slots) {
+            int slot = slots.nextClearBit(0);
+            expect(
+                    setMemory(slot, address, host.byteSize(), host.address(), access),
+                    "give the guest " + (host.byteSize() >> 10) + " KiB of memory");
+            slots.set(slot);
+            return () -> unmap(slot, address, host.address());
+        }
+    }
+
+    private void unmap(int slot, long address, long host) {
+        synchronized (slots) {
+            expect(setMemory(slot, address, 0, host, Access.READ_WRITE), "take memory from the guest");
+            slots.clear(slot);
+        }
+    }
+
+    private int setMemory(int slot, long address, long size, long host, Access access) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment region = arena.allocate(MemoryRegion.SIZE, Long.BYTES);
-            for (GuestMemory.Region ram : memory.regions()) {
-                region.set(JAVA_INT, MemoryRegion.SLOT, memorySlots++);
-                region.set(JAVA_LONG, MemoryRegion.GUEST_PHYS_ADDR, ram.start());
-                region.set(JAVA_LONG, MemoryRegion.MEMORY_SIZE, ram.size());
-                region.set(JAVA_LONG, MemoryRegion.USERSPACE_ADDR, memory.hostAddress(ram.start(), ram.size()));
-                expect(
-                        descriptor.ioctl(KvmAbi.KVM_SET_USER_MEMORY_REGION, region),
-                        "give the guest " + (ram.size() >> 20) + " MiB of memory");
-            }
+            region.set(JAVA_INT, MemoryRegion.SLOT, slot);
+            region.set(JAVA_INT, MemoryRegion.FLAGS, access == Access.READ_ONLY ? MemoryRegion.FLAG_READONLY : 0);
+            region.set(JAVA_LONG, MemoryRegion.GUEST_PHYS_ADDR, address);
+            region.set(JAVA_LONG, MemoryRegion.MEMORY_SIZE, size);
+            region.set(JAVA_LONG, MemoryRegion.USERSPACE_ADDR, host);
+            return descriptor.ioctl(KvmAbi.KVM_SET_USER_MEMORY_REGION, region);
         }
     }
 

@@ -23,6 +23,7 @@ import vmm.linux.EventFd;
 import vmm.linux.HostException;
 import vmm.linux.KickSignal;
 import vmm.memory.GuestMemory;
+import vmm.memory.MemorySlots;
 
 /** The kernel's KVM is the other side of each of these. */
 class KvmTest {
@@ -66,6 +67,41 @@ class KvmTest {
             assertTrue(!capability.required() || kvm.check(capability) > 0, capability::toString);
         }
         assertTrue(kvm.mostVcpus() >= 1);
+    }
+
+    @Test
+    void romIsReadAndExecutedAndAWriteToItComesBack() {
+        assumeTrue(kvm.check(Capability.READONLY_MEM) > 0, "no read-only memory");
+        try (GuestMemory rom = GuestMemory.allocate(1 << 16);
+                Vcpu vcpu = machine.createVcpu(0)) {
+            // At the reset vector: mov [0xfff0], al; mov al, cs:[0xfffe]; out 0x80, al
+            rom.write(0xfff0, new byte[] {0x2e, (byte) 0xa2, (byte) 0xf0, (byte) 0xff});
+            rom.write(0xfff4, new byte[] {0x2e, (byte) 0xa0, (byte) 0xfe, (byte) 0xff, (byte) 0xe6, (byte) 0x80});
+            rom.putByte(0xfffe, 0x5a);
+            machine.map(0xffff_0000L, rom.slice(0, rom.size()), MemorySlots.Access.READ_ONLY);
+            assertEquals(0, vcpu.run());
+            assertEquals(ExitReason.MMIO, vcpu.exitReason());
+            assertTrue(vcpu.mmioIsWrite());
+            assertEquals(0xffff_fff0L, vcpu.mmioAddress());
+            assertEquals(0x2e, rom.getByte(0xfff0), "unchanged");
+            assertEquals(0, vcpu.run());
+            assertEquals(ExitReason.IO, vcpu.exitReason());
+            assertEquals(0x5a, vcpu.ioData(0));
+        }
+    }
+
+    @Test
+    void memoryComesAndGoesAndItsSlotIsUsedAgain() {
+        try (GuestMemory more = GuestMemory.allocate(1 << 16)) {
+            for (int i = 0; i < 2000; i++) {
+                machine.map(2 << 20, more.slice(0, more.size()), MemorySlots.Access.READ_WRITE)
+                        .close();
+            }
+            machine.map(2 << 20, more.slice(0, more.size()), MemorySlots.Access.READ_WRITE);
+            assertThrows(
+                    HostException.class,
+                    () -> machine.map(2 << 20, more.slice(0, more.size()), MemorySlots.Access.READ_ONLY));
+        }
     }
 
     @Test

@@ -34,6 +34,12 @@ public final class PiixPowerManagement extends PciFunction {
 
     private static final int PMREGMISC_ENABLE = 1;
 
+    /** The byte of Device Activity B that has APMC_EN. */
+    private static final int DEVACTB_APMC = 0x5b;
+
+    /** Writes to the APM control port raise an SMI. Firmware takes this for a sign that SMM is set up already. */
+    private static final int APMC_ENABLE = 2;
+
     private final PmRegisters registers;
 
     /**
@@ -57,6 +63,8 @@ public final class PiixPowerManagement extends PciFunction {
         config().define(ConfigSpace.INTERRUPT_PIN, 1, 1, 0);
         config().define(PMBA, 4, 1, PMBA_ADDRESS);
         config().define(PMREGMISC, 1, 0, PMREGMISC_ENABLE);
+        // This machine has no SMM, and firmware that tried to set it up would wait for ever.
+        config().define(DEVACTB_APMC, 1, APMC_ENABLE, 0);
         addDecoder(new PmBase());
     }
 
