@@ -1,4 +1,4 @@
-/** ACPI tables, and the boot protocols of Linux and PVH. */
+/** ACPI tables, the fw_cfg device, and the boot protocols of Linux and PVH. */
 module vmm.firmware {
     requires transitive vmm.core;
     requires org.slf4j;
@@ -8,6 +8,7 @@ module vmm.firmware {
     exports vmm.firmware.acpi;
     exports vmm.firmware.aml;
     exports vmm.firmware.boot;
+    exports vmm.firmware.fwcfg;
     exports vmm.firmware.linux;
     exports vmm.firmware.pvh;
 }

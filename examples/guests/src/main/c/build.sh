@@ -16,3 +16,5 @@ for guest in disks load transports; do
     # shellcheck disable=SC2046,SC2086
     ${CC:-gcc} $flags -o "$out/$guest.elf" common/boot.S common/*.c $(find $guest -name '*.[cS]' | sort)
 done
+# shellcheck disable=SC2086
+${CC:-gcc} ${flags%guest.ld}boot-sector.ld -o "$out/boot-sector.bin" boot-sector.S

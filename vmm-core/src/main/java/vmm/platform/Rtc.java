@@ -5,17 +5,22 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoField;
 import vmm.bus.Bus;
+import vmm.irq.IrqLine;
 
 /**
  * The real-time clock and its battery-backed memory: Motorola MC146818 at ports 0x70 (index) and 0x71 (data), with the
  * century byte and the memory sizes where PC firmware keeps them.
  *
  * <p>The clock runs in UTC at the host's pace; when the guest sets it, the difference is kept. The flags of register C
- * say what has happened since it was last read, but no interrupt is raised for them.
+ * say what has happened since it was last read, and raise interrupt {@value #IRQ} as far as register B lets them. A
+ * periodic interrupt that comes before the last one was taken is lost.
  */
 public final class Rtc implements BytePorts {
     /** The index port. */
     public static final int PORT = 0x70;
+
+    /** The ISA interrupt that the clock's is wired to. */
+    public static final int IRQ = 8;
 
     /** Where the century is (and what the FADT's CENTURY field has to say). */
     public static final int CENTURY = 0x32;
@@ -57,7 +62,10 @@ public final class Rtc implements BytePorts {
     private static final int A_32768_HZ_1024_HZ = 0x26;
 
     private static final int B_SET = 0x80;
-    private static final int B_INTERRUPTS = 0x70;
+    private static final int B_PERIODIC = 0x40;
+    private static final int B_ALARM = 0x20;
+    private static final int B_UPDATE = 0x10;
+    private static final int B_INTERRUPTS = B_PERIODIC | B_ALARM | B_UPDATE;
     private static final int B_SQWE = 0x08;
     private static final int B_BINARY = 0x04;
     private static final int B_24_HOURS = 0x02;
@@ -84,6 +92,8 @@ public final class Rtc implements BytePorts {
     private static final long MIB = 1 << 20;
 
     private final InstantSource clock;
+    private final IrqLine interrupt;
+    private final Alarm alarm;
 
     /** The memory; the time and alarm registers are up to date in it while the clock is stopped. */
     private final byte[] cmos = new byte[INDEX_MASK + 1];
@@ -101,14 +111,21 @@ public final class Rtc implements BytePorts {
 
     private long flagsTick;
 
+    /** Whether {@link #interrupt} is asserted. */
+    private boolean asserted;
+
     /**
      * A clock that follows {@code clock}.
      *
      * @param lowMemory bytes of RAM below 4 GiB
      * @param highMemory bytes of RAM above 4 GiB
+     * @param interrupt asserted from an interrupt until register C is read
+     * @param alarm used while the guest waits for interrupts
      */
-    public Rtc(InstantSource clock, long lowMemory, long highMemory) {
+    public Rtc(InstantSource clock, long lowMemory, long highMemory, IrqLine interrupt, Alarm alarm) {
         this.clock = clock;
+        this.interrupt = interrupt;
+        this.alarm = alarm;
         put(BASE_KIB, Math.min(lowMemory / KIB, 640), 2);
         long extended = Math.clamp((lowMemory - MIB) / KIB, 0, 0xFFFF);
         put(EXTENDED_KIB, extended, 2);
@@ -133,6 +150,7 @@ public final class Rtc implements BytePorts {
         flags = 0;
         flagsSecond = second();
         flagsTick = tick();
+        followInterrupts();
     }
 
     /**
@@ -192,10 +210,12 @@ public final class Rtc implements BytePorts {
                 gatherFlags();
                 control(REGISTER_A, value & ~A_UIP);
                 flagsTick = tick();
+                followInterrupts();
             }
             case REGISTER_B -> {
                 gatherFlags();
                 control(REGISTER_B, value);
+                followInterrupts();
             }
             case REGISTER_C, REGISTER_D -> {
                 // Read-only.
@@ -290,7 +310,43 @@ public final class Rtc implements BytePorts {
         gatherFlags();
         int value = flags | ((flags & cmos[REGISTER_B] & B_INTERRUPTS) != 0 ? C_IRQF : 0);
         flags = 0;
+        followInterrupts();
         return value;
+    }
+
+    private synchronized void due() {
+        gatherFlags();
+        followInterrupts();
+    }
+
+    /** Drives the wire as the registers say, and waits for the next interrupt if one is still to come. */
+    private void followInterrupts() {
+        boolean level = (flags & cmos[REGISTER_B] & B_INTERRUPTS) != 0;
+        if (level != asserted) {
+            asserted = level;
+            interrupt.set(level);
+        }
+        long next = level ? Long.MAX_VALUE : nanosToNext();
+        if (next == Long.MAX_VALUE) {
+            alarm.cancel();
+        } else {
+            alarm.set(next, this::due);
+        }
+    }
+
+    /** How long it is to what may raise the next interrupt; the largest number if nothing will. */
+    private long nanosToNext() {
+        long next = Long.MAX_VALUE;
+        long nanos = clock.instant().get(ChronoField.NANO_OF_SECOND);
+        if (running() && (cmos[REGISTER_B] & (B_UPDATE | B_ALARM)) != 0) {
+            next = NANOS_PER_SECOND - nanos;
+        }
+        int hertz = hertz();
+        if (hertz != 0 && (cmos[REGISTER_B] & B_PERIODIC) != 0) {
+            long tick = nanos * hertz / NANOS_PER_SECOND + 1;
+            next = Math.min(next, Math.ceilDiv(tick * NANOS_PER_SECOND, hertz) - nanos);
+        }
+        return next;
     }
 
     private void gatherFlags() {
@@ -326,14 +382,19 @@ public final class Rtc implements BytePorts {
 
     /** Counts the periods of register A's rate, if it has one. */
     private long tick() {
+        int hertz = hertz();
+        var now = clock.instant();
+        return now.getEpochSecond() * hertz + (long) now.getNano() * hertz / NANOS_PER_SECOND;
+    }
+
+    /** The rate of the periodic interrupt, 0 for none. */
+    private int hertz() {
         int rate = cmos[REGISTER_A] & A_RATE;
         if (rate == 0 || (cmos[REGISTER_A] & A_DIVIDER_RESET) == A_DIVIDER_RESET) {
             return 0;
         }
         // Rates 1 and 2 stand for 256 and 128 Hz, as 8 and 9 do.
-        int hertz = CRYSTAL_HZ >> (rate < 3 ? rate + 6 : rate - 1);
-        var now = clock.instant();
-        return now.getEpochSecond() * hertz + (long) now.getNano() * hertz / NANOS_PER_SECOND;
+        return CRYSTAL_HZ >> (rate < 3 ? rate + 6 : rate - 1);
     }
 
     private LocalDateTime guestTime(long second) {

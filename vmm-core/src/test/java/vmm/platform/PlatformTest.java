@@ -146,6 +146,23 @@ class PlatformTest {
     }
 
     @Test
+    void theDebugConsoleSaysThatItIsThereAndCollectsLines() {
+        List<String> lines = new ArrayList<>();
+        DebugConsole console = new DebugConsole(lines::add);
+        console.attach(ports);
+        assertEquals(0xE9, in(0x402));
+        for (char c : "one\r\n\033[2Jtwo\nthree".toCharArray()) {
+            out(0x402, c);
+        }
+        assertEquals(List.of("one", "[2Jtwo"), lines);
+        for (int i = 0; i < 5000; i++) {
+            out(0x402, 'x');
+        }
+        out(0x402, '\n');
+        assertEquals(1024, lines.getLast().length());
+    }
+
+    @Test
     void resetBringsTheKeyboardControllerBack() {
         out(0x64, 0x60);
         out(0x60, 0x47);

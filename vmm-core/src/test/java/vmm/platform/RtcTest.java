@@ -1,17 +1,47 @@
 package vmm.platform;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import vmm.bus.Bus;
+import vmm.irq.IrqLine;
 
 class RtcTest {
     private Instant now = Instant.parse("2024-02-29T23:58:07.5Z");
-    private final Rtc rtc = new Rtc(() -> now, 3L << 30, 5L << 30);
+    private boolean interrupt;
+    private final FakeAlarm alarm = new FakeAlarm();
+    private final Rtc rtc = new Rtc(() -> now, 3L << 30, 5L << 30, level -> interrupt = level, alarm);
+
+    /** Goes off when the test says so. */
+    private final class FakeAlarm implements Alarm {
+        private long nanos = -1;
+        private Runnable due = () -> {};
+
+        @Override
+        public void set(long nanosFromNow, Runnable whatIsDue) {
+            nanos = nanosFromNow;
+            due = whatIsDue;
+        }
+
+        @Override
+        public void cancel() {
+            nanos = -1;
+        }
+
+        /** Lets time pass until it goes off. */
+        void goOff() {
+            now = now.plusNanos(nanos);
+            nanos = -1;
+            due.run();
+        }
+    }
 
     private int in(int register) {
         rtc.write(0, 1, register);
@@ -181,7 +211,7 @@ class RtcTest {
 
     @Test
     void aSmallMachineSaysSo() {
-        var small = new Rtc(() -> now, 8 << 20, 0);
+        var small = new Rtc(() -> now, 8 << 20, 0, IrqLine.UNCONNECTED, Alarm.NONE);
         small.write(0, 1, 0x31);
         assertEquals((7 * 1024) >> 8, small.read(1, 1));
         small.write(0, 1, 0x34);
@@ -234,6 +264,70 @@ class RtcTest {
             } else {
                 rtc.write(port, size, random.nextLong());
             }
+        }
+    }
+
+    @Test
+    void anUpdateInterruptComesWithTheNextSecondAndStaysUntilItIsTaken() {
+        out(0x0B, 0x12);
+        assertEquals(500_000_000, alarm.nanos);
+        alarm.goOff();
+        assertTrue(interrupt);
+        assertEquals(-1, alarm.nanos, "nothing more before it is taken");
+        assertEquals(0x90, in(0x0C) & 0x90);
+        assertFalse(interrupt);
+        assertEquals(1_000_000_000, alarm.nanos);
+        out(0x0B, 0x02);
+        assertEquals(-1, alarm.nanos);
+    }
+
+    @Test
+    void anAlarmInterruptComesAtItsTimeOnly() {
+        out(0x01, 0x10);
+        out(0x03, 0x58);
+        out(0x05, 0x23);
+        out(0x0B, 0x22);
+        alarm.goOff();
+        assertFalse(interrupt);
+        assertEquals(1_000_000_000, alarm.nanos);
+        alarm.goOff();
+        assertFalse(interrupt);
+        alarm.goOff();
+        assertTrue(interrupt, "23:58:10");
+        assertEquals(0xA0, in(0x0C) & 0xA0);
+    }
+
+    @Test
+    void periodicInterruptsComeAtTheirRate() {
+        in(0x0C);
+        out(0x0B, 0x42);
+        for (int i = 0; i < 1024; i++) {
+            alarm.goOff();
+            assertTrue(interrupt);
+            assertEquals(0xC0, in(0x0C) & 0xC0);
+            assertFalse(interrupt);
+        }
+        assertEquals(Instant.parse("2024-02-29T23:58:08.5Z"), now);
+    }
+
+    @Test
+    void aResetTakesTheInterruptBack() {
+        out(0x0B, 0x42);
+        alarm.goOff();
+        assertTrue(interrupt);
+        rtc.reset();
+        assertFalse(interrupt);
+        assertEquals(-1, alarm.nanos);
+    }
+
+    @Test
+    void anAlarmThreadRunsWhatIsDueAndEnds() throws Exception {
+        var done = new CountDownLatch(1);
+        try (AlarmThread thread = new AlarmThread("test")) {
+            thread.set(Long.MAX_VALUE / 2, () -> {});
+            thread.set(1, done::countDown);
+            done.await();
+            thread.set(Long.MAX_VALUE / 2, () -> {});
         }
     }
 }

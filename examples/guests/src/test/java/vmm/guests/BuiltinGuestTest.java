@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,6 +46,18 @@ class BuiltinGuestTest {
     }
 
     @Test
+    void theBootSectorIsASectorThatABiosStarts() {
+        byte[] sector = BootSector.bytes();
+        assertEquals(512, sector.length);
+        assertEquals(0x55, sector[510]);
+        assertEquals((byte) 0xaa, sector[511]);
+        byte[] disk = BootSector.disk("text", 4096);
+        assertEquals(4096, disk.length);
+        assertArrayEquals(sector, Arrays.copyOf(disk, 512));
+        assertEquals("text\0", new String(disk, 512, 5, StandardCharsets.US_ASCII));
+    }
+
+    @Test
     void extractingWritesTheFile(@TempDir Path directory) throws Exception {
         Path file = BuiltinGuest.ECHO.extract(directory);
         assertEquals(directory.resolve("echo.elf"), file);
@@ -72,6 +85,7 @@ class BuiltinGuestTest {
         for (BuiltinGuest guest : BuiltinGuest.values()) {
             assertArrayEquals(guest.bytes(), Files.readAllBytes(directory.resolve(guest.fileName())), guest.fileName());
         }
+        assertArrayEquals(BootSector.bytes(), Files.readAllBytes(directory.resolve("boot-sector.bin")));
     }
 
     /** What the compiler left in the .comment section. */

@@ -39,6 +39,17 @@ class QemuTest {
     }
 
     @Test
+    void theBootSectorPrintsTheTextBehindIt() throws Exception {
+        Path image = Files.write(directory.resolve("boot"), BootSector.disk("the text", 1 << 20));
+        var options = new ArrayList<>(DEBUG_EXIT);
+        options.addAll(List.of("-drive", "if=none,id=boot,format=raw,file=" + image));
+        options.addAll(List.of("-device", "virtio-blk-pci,drive=boot"));
+        Run run = run(List.of(), "", options);
+        assertEquals("Started from drive 80: the text", run.lines.getLast());
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status);
+    }
+
+    @Test
     void everyDiskIsFoundAndRead() throws Exception {
         byte[] blk = disk(1, 2 << 20);
         byte[] first = disk(2, 1 << 20);
@@ -255,10 +266,14 @@ class QemuTest {
     }
 
     private Run run(BuiltinGuest guest, String input, List<String> options) throws Exception {
+        return run(List.of("-kernel", guest.extract(directory).toString()), input, options);
+    }
+
+    private Run run(List<String> boot, String input, List<String> options) throws Exception {
         Path output = directory.resolve("serial");
         var command = new ArrayList<>(List.of(QEMU, "-M", "pc", "-accel", "tcg", "-m", "128", "-nodefaults"));
         command.addAll(List.of("-display", "none", "-serial", "stdio", "-no-reboot"));
-        command.addAll(List.of("-kernel", guest.extract(directory).toString()));
+        command.addAll(boot);
         command.addAll(options);
         Process process = new ProcessBuilder(command)
                 .redirectOutput(output.toFile())
@@ -267,7 +282,7 @@ class QemuTest {
         try {
             process.getOutputStream().write(input.getBytes(StandardCharsets.US_ASCII));
             process.getOutputStream().flush();
-            assertTrue(process.waitFor(RUN_SECONDS, TimeUnit.SECONDS), () -> guest + " did not end: " + text(output));
+            assertTrue(process.waitFor(RUN_SECONDS, TimeUnit.SECONDS), () -> boot + " did not end: " + text(output));
         } finally {
             process.destroyForcibly().waitFor();
         }

@@ -2,6 +2,7 @@ package vmm.launcher;
 
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import vmm.block.BlockOptions;
@@ -22,7 +23,8 @@ final class DiskOptions {
             List.of("file", "format", "readonly", "cache", "aio", "discard", "shareable");
     private static final List<String> SCSI_KEYS =
             List.of("type", "controller", "target", "lun", "wwn", "vendor", "product", "removable", "protection");
-    private static final List<String> COMMON_KEYS = List.of("id", "bus", "serial", "logical-block", "physical-block");
+    private static final List<String> COMMON_KEYS =
+            List.of("id", "bus", "serial", "logical-block", "physical-block", "boot", "bootindex");
 
     private static final List<String> ERROR_KEYS = List.of("rerror", "werror");
     private static final List<String> BLK_KEYS = Stream.concat(
@@ -94,12 +96,22 @@ final class DiskOptions {
                 values.number("logical-block").orElse(512),
                 values.number("physical-block"),
                 values.isOn("removable"),
+                bootIndex(),
                 bus,
                 values.number("controller"),
                 values.numbers("target"),
                 values.numbers("lun"),
                 MachineOptions.virtio(values),
                 policy());
+    }
+
+    /** {@code boot=}, which QEMU calls {@code bootindex=}. */
+    private OptionalInt bootIndex() {
+        if (values.get("boot").isPresent()) {
+            values.refuse(List.of("bootindex"), "says the same as boot=");
+            return values.number("boot");
+        }
+        return values.number("bootindex");
     }
 
     private DiskPolicy policy() {

@@ -1,5 +1,6 @@
 package vmm.launcher;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -10,9 +11,11 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import vmm.block.BlockOptions;
 import vmm.machine.Boot;
+import vmm.machine.BootOrder;
 import vmm.machine.ControllerConfig;
 import vmm.machine.DiskAddress;
 import vmm.machine.DiskConfig;
+import vmm.machine.FwCfgItem;
 import vmm.machine.LunRange;
 import vmm.machine.MachineConfig;
 import vmm.machine.NumberRange;
@@ -41,7 +44,12 @@ final class MachineListing {
                 kernel.initrd().ifPresent(initrd -> lines.add("initrd   " + initrd));
                 lines.add("append   " + kernel.commandLine());
             }
+            case Boot.Firmware firmware -> {
+                lines.add("firmware " + rom(firmware));
+                lines.add("boot     " + String.join(", ", bootOrder(firmware)));
+            }
         }
+        machine.fwCfg().forEach(item -> lines.add("fw_cfg   " + item.name()));
         lines.add("serial   " + serial());
         lines.add("reset    " + (machine.rebootOnReset() ? "starts the machine again" : "ends the machine"));
         if (machine.debugExit()) {
@@ -56,6 +64,16 @@ final class MachineListing {
                     + plural("  lun", place.luns()) + "  " + describe(unit.disk()));
         }
         return String.join("\n", lines);
+    }
+
+    private static String rom(Boot.Firmware firmware) {
+        return firmware.rom().map(Path::toString).orElse("seabios");
+    }
+
+    private List<String> bootOrder(Boot.Firmware firmware) {
+        return BootOrder.of(machine.disks(), firmware.options()).stream()
+                .map(DiskConfig::id)
+                .toList();
     }
 
     private static String plural(String noun, NumberRange numbers) {
@@ -169,6 +187,7 @@ final class MachineListing {
         tree.put(
                 "controllers",
                 machine.controllers().stream().map(MachineListing::controller).toList());
+        tree.put("fwCfg", machine.fwCfg().stream().map(FwCfgItem::name).toList());
         tree.put("disks", machine.disks().stream().map(MachineListing::disk).toList());
         return tree;
     }
@@ -180,6 +199,12 @@ final class MachineListing {
                 tree.put("kernel", kernel.kernel().toString());
                 kernel.initrd().ifPresent(initrd -> tree.put("initrd", initrd.toString()));
                 tree.put("append", kernel.commandLine());
+            }
+            case Boot.Firmware firmware -> {
+                tree.put("firmware", rom(firmware));
+                tree.put("order", bootOrder(firmware));
+                tree.put("strict", firmware.options().strict());
+                tree.put("menu", firmware.options().menu());
             }
         }
         return tree;

@@ -51,6 +51,8 @@ import vmm.machine.MachineRunner;
             "  packed= in-order= event-idx= indirect-desc= queue-reset=",
             "  notification-data=            virtio: what the queues offer, on or off",
             "  readonly                      the guest may not write",
+            "  boot=1|2|...                  firmware tries boot=1 first; the others follow in",
+            "                                their order",
             "  id= serial=                   drive0, drive1, ... and the id if left out",
             "  wwn= vendor= product=         scsi",
             "  logical-block=512|4096        512 if left out",
@@ -86,6 +88,8 @@ import vmm.machine.MachineRunner;
             "      --disk file=a.img,shareable --disk file=a.img,shareable,controller=1 \\",
             "      --disk null:1G,target=1-255,lun=0-99",
             "",
+            "  vmm run --memory 1G --disk file=data.img --disk file=system.img,boot=1",
+            "",
             "Exit status: 0 the guest powered off, 1 it failed, 2 wrong usage;",
             "  with --debug-exit also what the guest chose."
         })
@@ -117,7 +121,10 @@ final class RunCommand extends Subcommand {
             description = "How long an I/O thread looks for work before it waits; 0 never looks.")
     private String pollMaxNanos = "";
 
-    @Option(names = "--kernel", paramLabel = "FILE", description = "A Linux bzImage, or an ELF file with a PVH entry.")
+    @Option(
+            names = "--kernel",
+            paramLabel = "FILE",
+            description = "A Linux bzImage, or an ELF file with a PVH entry; without it firmware starts a disk.")
     private @Nullable Path kernel;
 
     @Option(names = "--initrd", paramLabel = "FILE", description = "The kernel's initial RAM disk.")
@@ -125,6 +132,27 @@ final class RunCommand extends Subcommand {
 
     @Option(names = "--append", paramLabel = "TEXT", defaultValue = "", description = "The kernel's command line.")
     private String append = "";
+
+    @Option(
+            names = "--firmware",
+            paramLabel = "seabios|FILE",
+            defaultValue = "",
+            description = "What starts a disk: this host's SeaBIOS (if left out), or a ROM image.")
+    private String firmware = "";
+
+    @Option(
+            names = "--boot",
+            paramLabel = "KEY=VALUE,...",
+            defaultValue = "",
+            description = "What firmware starts from: order=cd (c disks, d CD-ROM drives, for those without boot=),"
+                    + " strict=on (nothing else), menu=on, splash-time=MILLISECONDS (of the menu).")
+    private String boot = "";
+
+    @Option(
+            names = "--fw-cfg",
+            paramLabel = "name=opt/...,string=TEXT|file=PATH",
+            description = "Tells the guest something by the fw_cfg device; any number of them.")
+    private List<String> fwCfg = new ArrayList<>();
 
     @Option(names = "--disk", paramLabel = "KEY=VALUE,...", description = "A disk; any number of them. See below.")
     private List<String> disks = new ArrayList<>();
@@ -209,13 +237,26 @@ final class RunCommand extends Subcommand {
                 disks.stream().map(DiskOptions::parse).toList(),
                 MachineOptions.serial(serial),
                 !noReboot,
-                debugExit);
+                debugExit,
+                fwCfg.stream().map(BootArguments::fwCfgItem).toList());
     }
 
     private Boot boot() {
         if (kernel == null) {
-            throw new ConfigurationException("There is no --kernel, and machines do not boot from their disks;"
-                    + " add --kernel FILE, a Linux bzImage or an ELF file with a PVH entry.");
+            if (initrd != null || !append.isEmpty()) {
+                throw new ConfigurationException((initrd != null ? "--initrd" : "--append")
+                        + " is for a kernel, and there is none; add --kernel FILE, or leave it out.");
+            }
+            if (firmware.isEmpty() && disks.isEmpty()) {
+                throw new ConfigurationException("There is neither a --kernel nor a --disk to start from; add --kernel"
+                        + " FILE, a Linux bzImage or an ELF file with a PVH entry, or --disk file=PATH.");
+            }
+            return new Boot.Firmware(BootArguments.firmware(firmware), BootArguments.options(boot));
+        }
+        if (!firmware.isEmpty() || !boot.isEmpty()) {
+            throw new ConfigurationException((firmware.isEmpty() ? "--boot" : "--firmware")
+                    + " is for machines that start from a disk, and --kernel is started without firmware; leave one"
+                    + " of them out.");
         }
         return new Boot.Kernel(kernel, Optional.ofNullable(initrd), append);
     }

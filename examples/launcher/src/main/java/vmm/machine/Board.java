@@ -7,10 +7,8 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import vmm.bus.Bus;
 import vmm.event.EventLoop;
-import vmm.firmware.KernelLoader;
 import vmm.firmware.acpi.AcpiConfig;
 import vmm.firmware.acpi.AcpiTables;
-import vmm.firmware.boot.EntryState;
 import vmm.irq.IrqLine;
 import vmm.irq.SharedLine;
 import vmm.kvm.Capability;
@@ -24,11 +22,11 @@ import vmm.linux.HostException;
 import vmm.memory.GuestMemory;
 import vmm.pci.FunctionInfo;
 import vmm.pci.PciBus;
-import vmm.pci.PciResources;
 import vmm.pci.PciWindows;
 import vmm.pci.chipset.HostBridge;
 import vmm.pci.chipset.PiixIsaBridge;
 import vmm.pci.chipset.PiixPowerManagement;
+import vmm.platform.AlarmThread;
 import vmm.platform.DebugExit;
 import vmm.platform.I8042;
 import vmm.platform.Port92;
@@ -41,7 +39,7 @@ import vmm.virtio.QueueLoops;
 import vmm.virtio.VirtioDevice;
 import vmm.virtio.pci.VirtioPciFunction;
 
-/** The main board: memory, buses, chipset, the devices on them, and the kernel in memory. */
+/** The main board: memory, buses, chipset, the devices on them, and what the processors start with. */
 final class Board implements AutoCloseable {
     private static final int ISA_INTERRUPTS = 16;
     private static final int COM1_IRQ = 4;
@@ -59,7 +57,7 @@ final class Board implements AutoCloseable {
 
     private final Uart16550 uart;
     private final PciBus pci;
-    private final EntryState entry;
+    private final Start start;
 
     /**
      * Builds everything but the processors.
@@ -76,31 +74,36 @@ final class Board implements AutoCloseable {
             cpuid = kvm.supportedCpuid();
             tscDeadline = kvm.check(Capability.TSC_DEADLINE_TIMER) > 0;
             memory = teardown.opened(GuestMemory.allocate(config.memoryBytes()));
+            start = teardown.opened(start());
             machine = teardown.opened(kvm.createVirtualMachine());
-            machine.map(memory);
+            HostBridge bridge = start.showMemory(machine, memory);
             machine.createInterruptControllers();
             isa = IntStream.range(0, ISA_INTERRUPTS)
                     .mapToObj(number -> new SharedLine(machine.interrupts().line(number)))
                     .toList();
             uart = addUart(console);
             addPlatform(end);
-            pci = teardown.opened(addPci(end));
+            pci = teardown.opened(addPci(bridge, end));
             addStorage(disks);
-            PciWindows windows = PciWindows.of(memory);
-            new PciResources(windows).assign(pci);
-            long rsdp = AcpiTables.of(new AcpiConfig(
-                            config.cpus(),
-                            windows.highMemory().start(),
-                            windows.highMemory().size()))
-                    .install(memory);
-            entry = switch (config.boot()) {
-                case Boot.Kernel kernel ->
-                    KernelLoader.load(memory, kernel.kernel(), kernel.initrd(), kernel.commandLine(), rsdp);
-            };
+            start.load(pci, memory, AcpiTables.of(acpiConfig()));
         } catch (Throwable failure) {
             teardown.close();
             throw failure;
         }
+    }
+
+    private Start start() {
+        return switch (config.boot()) {
+            case Boot.Kernel kernel -> new KernelStart(config, kernel, ports);
+            case Boot.Firmware firmware -> new FirmwareStart(config, firmware, ports);
+        };
+    }
+
+    private AcpiConfig acpiConfig() {
+        PciWindows.Window high = PciWindows.of(memory).highMemory();
+        boolean hasFwCfg =
+                config.boot() instanceof Boot.Firmware || !config.fwCfg().isEmpty();
+        return new AcpiConfig(config.cpus(), high.start(), high.size(), hasFwCfg);
     }
 
     private Uart16550 addUart(SerialSink output) {
@@ -115,7 +118,14 @@ final class Board implements AutoCloseable {
         ResetListener reset = cause -> end.accept(new MachineEnd.Reset(cause));
         List<GuestMemory.Region> ram = memory.regions();
         long high = ram.size() > 1 ? ram.get(1).size() : 0;
-        new Rtc(InstantSource.system(), ram.getFirst().size(), high).attach(ports);
+        Rtc rtc = new Rtc(
+                InstantSource.system(),
+                ram.getFirst().size(),
+                high,
+                isa.get(Rtc.IRQ).input(),
+                teardown.opened(new AlarmThread("rtc")));
+        start.fill(rtc);
+        rtc.attach(ports);
         new I8042(reset).attach(ports);
         new Port92(reset).attach(ports);
         new ResetPort(reset).attach(ports);
@@ -124,12 +134,12 @@ final class Board implements AutoCloseable {
         }
     }
 
-    private PciBus addPci(Consumer<MachineEnd> end) {
-        PiixIsaBridge bridge =
+    private PciBus addPci(HostBridge hostBridge, Consumer<MachineEnd> end) {
+        PiixIsaBridge isaBridge =
                 new PiixIsaBridge(isa.stream().map(SharedLine::input).toArray(IrqLine[]::new));
-        PciBus bus = new PciBus(ports, mmio, memory, bridge);
-        bus.add(0, 0, new HostBridge());
-        bus.add(1, 0, bridge);
+        PciBus bus = new PciBus(ports, mmio, memory, isaBridge);
+        bus.add(0, 0, hostBridge);
+        bus.add(1, 0, isaBridge);
         bus.add(
                 1,
                 3,
@@ -164,16 +174,13 @@ final class Board implements AutoCloseable {
                 new VirtioPciFunction(name, device, virtio.transport(), memory, machine, machine.interrupts()));
     }
 
-    /** The processors, the first of them at the kernel's entry. Call once. */
+    /** The processors, where they begin. Call once. */
     List<VcpuThread> processors(Consumer<VcpuEnd> listener) {
         List<VcpuThread> threads = new ArrayList<>();
         for (int id = 0; id < config.cpus(); id++) {
             Vcpu vcpu = teardown.opened(machine.createVcpu(id));
             vcpu.setCpuid(cpuid.forVcpu(id, config.cpus(), tscDeadline));
-            vcpu.enableCaching();
-            if (id == 0) {
-                BootProcessor.prepare(vcpu, entry);
-            }
+            start.prepare(vcpu);
             threads.add(new VcpuThread(vcpu, ports, mmio, listener));
         }
         return threads;

@@ -13,4 +13,12 @@ public sealed interface Boot {
      * @param commandLine what the kernel is told, may be empty
      */
     record Kernel(Path kernel, Optional<Path> initrd, String commandLine) implements Boot {}
+
+    /**
+     * Firmware, which starts what it finds on a disk.
+     *
+     * @param rom the firmware's file; this host's SeaBIOS if it is empty
+     * @param options what it may start
+     */
+    record Firmware(Optional<Path> rom, BootOptions options) implements Boot {}
 }

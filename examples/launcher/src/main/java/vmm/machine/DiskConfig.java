@@ -1,5 +1,6 @@
 package vmm.machine;
 
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import vmm.block.BlockOptions;
 
@@ -16,6 +17,7 @@ import vmm.block.BlockOptions;
  * @param logicalBlockSize 512 or 4096
  * @param physicalBlockSize a power of two, not below the logical block size
  * @param removable true if the guest is told that the medium can be taken out; SCSI only
+ * @param bootIndex its place among the disks that firmware tries to start from, if it has one
  * @param address where the guest finds it
  * @param policy how its requests are treated; disks of one throttle group have the same limits
  */
@@ -30,5 +32,6 @@ public record DiskConfig(
         int logicalBlockSize,
         int physicalBlockSize,
         boolean removable,
+        OptionalInt bootIndex,
         DiskAddress address,
         DiskPolicy policy) {}

@@ -1,5 +1,6 @@
 package vmm.machine;
 
+import java.util.OptionalInt;
 import vmm.block.BlockOptions;
 import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Disk;
@@ -38,6 +39,7 @@ final class DiskPlan {
                 logicalBlock(id, disk),
                 physicalBlock(id, disk),
                 disk.removable(),
+                bootIndex(id, disk),
                 address,
                 disk.policy().withLimits(limits));
     }
@@ -84,10 +86,23 @@ final class DiskPlan {
                     + "), in which each number is a disk of its own, and only null:SIZE makes so many; use that, or give"
                     + " one target= and one lun=.");
         }
+        if (disk.bootIndex().isPresent()) {
+            throw new ConfigurationException(
+                    "Disk " + id + " is a range (" + where + "), from which nothing starts; leave boot= out.");
+        }
         if (disk.wwn().isPresent()) {
             throw new ConfigurationException("Disk " + id + " is a range (" + where
                     + "), and a world wide name is for one disk; leave wwn= out.");
         }
+    }
+
+    private static OptionalInt bootIndex(String id, Disk disk) {
+        OptionalInt index = disk.bootIndex();
+        if (index.isPresent() && index.getAsInt() < 0) {
+            throw new ConfigurationException("Disk " + id + " has boot=" + index.getAsInt()
+                    + ", but the disk to start from first has boot=1, the next boot=2; change it.");
+        }
+        return index;
     }
 
     private static int logicalBlock(String id, Disk disk) {

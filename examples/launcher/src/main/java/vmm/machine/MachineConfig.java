@@ -18,6 +18,7 @@ import vmm.event.LoopOptions;
  * @param serial where the first serial port leads
  * @param rebootOnReset true if a reset by the guest starts it again; false if it ends the machine
  * @param debugExit true if the guest has a port that ends the machine with an exit code
+ * @param fwCfg what the guest is told by fw_cfg, beside what firmware needs
  */
 public record MachineConfig(
         String name,
@@ -30,10 +31,12 @@ public record MachineConfig(
         List<DiskConfig> disks,
         SerialConfig serial,
         boolean rebootOnReset,
-        boolean debugExit) {
+        boolean debugExit,
+        List<FwCfgItem> fwCfg) {
 
     public MachineConfig {
         controllers = List.copyOf(controllers);
         disks = List.copyOf(disks);
+        fwCfg = List.copyOf(fwCfg);
     }
 }

@@ -1,13 +1,16 @@
 package vmm.machine;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import vmm.firmware.fwcfg.Items;
 import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Controller;
 import vmm.machine.MachineRequest.Disk;
@@ -120,6 +123,7 @@ public final class MachinePlanner {
             }
         }
         pci.checkFirstFunctions();
+        checkBootIndexes(disks);
         return new MachineConfig(
                 request.name(),
                 request.memoryBytes(),
@@ -131,7 +135,37 @@ public final class MachinePlanner {
                 disks,
                 request.serial(),
                 request.rebootOnReset(),
-                request.debugExit());
+                request.debugExit(),
+                fwCfg());
+    }
+
+    private static void checkBootIndexes(List<DiskConfig> disks) {
+        Map<Integer, String> taken = new HashMap<>();
+        for (DiskConfig disk : disks) {
+            disk.bootIndex().ifPresent(index -> {
+                String other = taken.putIfAbsent(index, disk.id());
+                if (other != null) {
+                    throw new ConfigurationException(
+                            "Disks " + other + " and " + disk.id() + " both have boot=" + index + "; change one.");
+                }
+            });
+        }
+    }
+
+    private List<FwCfgItem> fwCfg() {
+        Set<String> taken = new HashSet<>();
+        for (FwCfgItem item : request.fwCfg()) {
+            String name = item.name();
+            boolean plain = name.chars().allMatch(c -> c > ' ' && c <= '~');
+            if (!name.startsWith(FwCfgItem.PREFIX) || name.length() > Items.MOST_NAME || !plain) {
+                throw new ConfigurationException("The fw_cfg item " + name + " must be called " + FwCfgItem.PREFIX
+                        + " and more, at most " + Items.MOST_NAME + " printable ASCII characters; change its name=.");
+            }
+            if (!taken.add(name)) {
+                throw new ConfigurationException("Two fw_cfg items are called " + name + "; change the name= of one.");
+            }
+        }
+        return request.fwCfg();
     }
 
     private List<String> diskIds() {

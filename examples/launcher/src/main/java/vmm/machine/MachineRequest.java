@@ -24,6 +24,7 @@ import vmm.virtio.pci.VirtioTransport;
  * @param serial where the first serial port leads
  * @param rebootOnReset true if a reset by the guest starts it again
  * @param debugExit true if the guest gets a port that ends the machine
+ * @param fwCfg what the guest is told by fw_cfg
  */
 public record MachineRequest(
         String name,
@@ -37,11 +38,13 @@ public record MachineRequest(
         List<Disk> disks,
         SerialConfig serial,
         boolean rebootOnReset,
-        boolean debugExit) {
+        boolean debugExit,
+        List<FwCfgItem> fwCfg) {
 
     public MachineRequest {
         controllers = List.copyOf(controllers);
         disks = List.copyOf(disks);
+        fwCfg = List.copyOf(fwCfg);
     }
 
     /** What a disk is attached to. */
@@ -117,6 +120,7 @@ public record MachineRequest(
             int logicalBlockSize,
             OptionalInt physicalBlockSize,
             boolean removable,
+            OptionalInt bootIndex,
             Bus bus,
             OptionalInt controller,
             Optional<NumberRange> targets,
@@ -145,6 +149,7 @@ public record MachineRequest(
                     logicalBlockSize,
                     physicalBlockSize,
                     removable,
+                    bootIndex,
                     bus,
                     other.controller,
                     other.targets,

@@ -66,7 +66,7 @@ class BadInputTest {
 
     @Test
     void aMachineWithoutAKernelIsRefused() {
-        refused(Vmm.execute("run", "--dry-run"), "--kernel FILE");
+        refused(Vmm.execute("run", "--dry-run"), "--kernel FILE", "--disk file=PATH");
     }
 
     @Test
@@ -447,5 +447,34 @@ class BadInputTest {
         refused(Vmm.plan("--disk", "file=a,protection=1,type=cdrom"), "type=cdrom");
         refused(Vmm.plan("--disk", "file=a,protection=1,shareable"), "shareable");
         refused(Vmm.plan("--disk", "file=a,protection=1,bus=virtio"), "bus=scsi");
+    }
+
+    @Test
+    void whatIsForFirmwareAndWhatIsForAKernelExcludeEachOther() {
+        refused(Vmm.plan("--firmware", "seabios"), "--firmware", "--kernel", "leave one of them out");
+        refused(Vmm.plan("--boot", "order=c"), "--boot", "--kernel");
+        refused(Vmm.execute("run", "--dry-run", "--disk", "file=a", "--append", "x"), "--append", "--kernel FILE");
+        refused(Vmm.execute("run", "--dry-run", "--disk", "file=a", "--initrd", "x"), "--initrd", "--kernel FILE");
+        refused(Vmm.execute("run", "--dry-run", "--firmware", "ovmf"), "ovmf", "--firmware seabios");
+    }
+
+    @Test
+    void aBootOrderThatIsNoneIsRefused() {
+        refused(Vmm.execute("run", "--dry-run", "--disk", "file=a", "--boot", "x"), "order=x", "order=dc");
+        refused(Vmm.execute("run", "--dry-run", "--disk", "file=a", "--boot", "order=cc"), "order=cc");
+        refused(Vmm.execute("run", "--dry-run", "--disk", "file=a", "--boot", "order=c,menus=on"), "menus", "menu");
+        refused(Vmm.plan("--disk", "file=a,boot=1", "--disk", "file=b,boot=1"), "drive0", "drive1", "boot=1");
+        refused(Vmm.plan("--disk", "file=a,boot=-1"), "drive0", "boot=-1", "boot=1");
+        refused(Vmm.plan("--disk", "file=a,boot=1,bootindex=1"), "bootindex", "boot=");
+        refused(Vmm.plan("--disk", "null:1M,lun=0-3,boot=1"), "drive0", "boot=");
+    }
+
+    @Test
+    void anItemForTheGuestNeedsANameOfItsOwnAndAValue() {
+        refused(Vmm.plan("--fw-cfg", "name=opt/a"), "opt/a", "string=", "file=");
+        refused(Vmm.plan("--fw-cfg", "name=opt/a,string=x,file=y"), "opt/a", "string=", "file=");
+        refused(Vmm.plan("--fw-cfg", "name=etc/a,string=x"), "etc/a", "opt/");
+        refused(Vmm.plan("--fw-cfg", "opt/a,string=x", "--fw-cfg", "opt/a,string=y"), "opt/a", "name=");
+        refused(Vmm.plan("--fw-cfg", "name=opt/" + "a".repeat(52) + ",string=x"), "55");
     }
 }

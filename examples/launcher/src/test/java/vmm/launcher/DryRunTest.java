@@ -278,4 +278,49 @@ class DryRunTest {
                 json("--iothreads", "2", "--controller", "scsi,iothread=2").get("controllers");
         assertEquals("[2]", controllers.get(0).get("iothreads").toString());
     }
+
+    private static JsonNode bootOrder(String... options) {
+        String[] args = new String[options.length + 3];
+        args[0] = "run";
+        args[1] = "--dry-run";
+        args[2] = "--json";
+        System.arraycopy(options, 0, args, 3, options.length);
+        Vmm vmm = Vmm.execute(args);
+        assertEquals(0, vmm.status(), vmm::err);
+        return new JsonMapper().readTree(vmm.out()).get("boot");
+    }
+
+    @Test
+    void firmwareStartsAMachineWithoutAKernelFromTheFirstDisk() {
+        JsonNode boot = bootOrder("--disk", "file=a", "--disk", "file=b,bus=virtio");
+        assertEquals("seabios", boot.get("firmware").asString());
+        assertEquals("[\"drive0\",\"drive1\"]", boot.get("order").toString());
+        Vmm vmm = Vmm.execute("run", "--dry-run", "--firmware", "my.rom", "--disk", "file=a");
+        assertTrue(vmm.out().contains("firmware my.rom"), vmm::out);
+        assertTrue(vmm.out().contains("boot     drive0"), vmm::out);
+    }
+
+    @Test
+    void disksWithAnIndexComeFirstThenDisksThenDrivesAndRangesNever() {
+        String[] disks = {
+            "--disk", "type=cdrom,file=a.iso",
+            "--disk", "file=b",
+            "--disk", "file=c,bootindex=7",
+            "--disk", "file=d,bus=virtio,boot=2",
+            "--disk", "null:1M,target=1-9,lun=0-9"
+        };
+        assertEquals(
+                "[\"drive3\",\"drive2\",\"drive1\",\"drive0\"]",
+                bootOrder(disks).get("order").toString());
+        String[] reversed = Arrays.copyOf(disks, disks.length + 2);
+        reversed[disks.length] = "--boot";
+        reversed[disks.length + 1] = "dc";
+        assertEquals(
+                "[\"drive3\",\"drive2\",\"drive0\",\"drive1\"]",
+                bootOrder(reversed).get("order").toString());
+        reversed[disks.length + 1] = "order=d,strict=on,menu=on";
+        assertEquals(
+                "[\"drive3\",\"drive2\",\"drive0\"]",
+                bootOrder(reversed).get("order").toString());
+    }
 }

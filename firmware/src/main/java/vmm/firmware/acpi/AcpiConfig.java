@@ -7,8 +7,9 @@ package vmm.firmware.acpi;
  * @param cpus processors, 1 to {@value #MAX_CPUS}; their local APIC ids are 0 to {@code cpus - 1}
  * @param pci64Start first address of the PCI window above 4 GiB, which lies above all RAM; a multiple of 4096
  * @param pci64Size size of that window in bytes, 0 for none; a multiple of 4096
+ * @param fwCfg true if the guest finds a fw_cfg device
  */
-public record AcpiConfig(int cpus, long pci64Start, long pci64Size) {
+public record AcpiConfig(int cpus, long pci64Start, long pci64Size, boolean fwCfg) {
     /** How many processors have an 8-bit local APIC id of their own; 255 is the broadcast address. */
     public static final int MAX_CPUS = 255;
 

@@ -43,6 +43,7 @@ import vmm.firmware.aml.Resources.Resource;
 import vmm.firmware.aml.SuperName;
 import vmm.firmware.aml.Term;
 import vmm.firmware.aml.TermArg;
+import vmm.firmware.fwcfg.FwCfg;
 
 /**
  * The Differentiated System Description Table: the machine's devices, in AML. The PCI bus is that of an i440FX with a
@@ -105,7 +106,7 @@ final class Dsdt {
                 name("_UID", integer(0)),
                 name("_CRS", resourceTemplate(windows(config))),
                 name("_PRT", routing()),
-                isaBridge());
+                isaBridge(config));
     }
 
     private static Resource[] windows(AcpiConfig config) {
@@ -136,7 +137,7 @@ final class Dsdt {
         return packageOf(routes);
     }
 
-    private static Term isaBridge() {
+    private static Term isaBridge(AcpiConfig config) {
         return device(
                 "ISA",
                 name("_ADR", integer((long) ISA_SLOT << 16)),
@@ -158,7 +159,16 @@ final class Dsdt {
                 device(
                         "MBRD", // ports of the power management function that no other driver may take
                         name("_HID", eisaId("PNP0C02")),
-                        name("_CRS", resourceTemplate(io(AcpiConfig.PM_BASE, 0x40)))));
+                        name("_CRS", resourceTemplate(io(AcpiConfig.PM_BASE, 0x40)))),
+                config.fwCfg() ? fwCfg() : terms());
+    }
+
+    private static Term fwCfg() {
+        return device(
+                "FWCF",
+                name("_HID", string("QEMU0002")),
+                name("_STA", integer(ENABLED)),
+                name("_CRS", resourceTemplate(io(FwCfg.PORT, FwCfg.PORTS))));
     }
 
     private static FieldElement[] linkRegisters() {

@@ -4,10 +4,18 @@ import static vmm.firmware.acpi.AcpiConfig.PM1A_CONTROL;
 import static vmm.firmware.acpi.AcpiConfig.PM_BASE;
 import static vmm.firmware.acpi.AcpiConfig.PM_TIMER;
 
+import java.util.List;
+
 /** The Fixed ACPI Description Table (ACPI 6.5 5.2.9), in the layout of ACPI 6.0. */
 final class Fadt {
     private static final int MAJOR_VERSION = 6;
     private static final int MINOR_VERSION = 0;
+
+    /** FIRMWARE_CTRL, DSDT and X_DSDT. */
+    static final List<AcpiTables.Pointer> POINTERS = List.of(
+            new AcpiTables.Pointer(36, Integer.BYTES),
+            new AcpiTables.Pointer(40, Integer.BYTES),
+            new AcpiTables.Pointer(140, Long.BYTES));
 
     private static final int PM1_EVENT_LENGTH = 4;
     private static final int PM1_CONTROL_LENGTH = 2;

@@ -11,7 +11,8 @@ final class SystemTable {
     static final int HEADER_SIZE = 36;
 
     private static final int LENGTH = 4;
-    private static final int CHECKSUM = 9;
+    /** Where a table's checksum is. */
+    static final int CHECKSUM = 9;
 
     static final String OEM_ID = "VMM   ";
     private static final String OEM_TABLE_ID = "VMMI440 ";

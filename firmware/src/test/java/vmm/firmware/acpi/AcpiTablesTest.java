@@ -5,23 +5,29 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import vmm.bus.Bus;
 import vmm.firmware.Iasl;
+import vmm.firmware.fwcfg.FwCfg;
+import vmm.firmware.fwcfg.Items;
 import vmm.memory.GuestMemory;
 
 class AcpiTablesTest {
-    private static final AcpiConfig CONFIG = new AcpiConfig(2, 0x2_0000_0000L, 1L << 35);
+    private static final AcpiConfig CONFIG = new AcpiConfig(2, 0x2_0000_0000L, 1L << 35, true);
 
     @ParameterizedTest
     @ValueSource(ints = {1, 8, AcpiConfig.MAX_CPUS})
     void iaslDisassemblesEveryTableAndCompilesItToTheSameBytes(int cpus, @TempDir Path folder) throws IOException {
         Iasl.assumeInstalled();
-        AcpiConfig config = new AcpiConfig(cpus, 0x2_0000_0000L, 1L << 35);
+        AcpiConfig config = new AcpiConfig(cpus, 0x2_0000_0000L, 1L << 35, true);
         AcpiTables tables = AcpiTables.of(config);
         roundTrip(tables, folder);
     }
@@ -43,6 +49,7 @@ class AcpiTablesTest {
                 "0x0000000200000000, // Range Minimum",
                 "0x00000009FFFFFFFF, // Range Maximum",
                 "OperationRegion (PIRQ, PCI_Config, 0x60, 0x04)",
+                "Name (_HID, \"QEMU0002\")",
                 "Name (\\_S5, Package (0x04)")) {
             assertTrue(all.contains(part), part);
         }
@@ -74,12 +81,88 @@ class AcpiTablesTest {
         assertEquals(0, facs % 64);
     }
 
+    /** A loader written from its specification alone, with each file somewhere else than install() has it. */
+    @Test
+    void firmwareThatFollowsTheScriptGetsTheSameTables() throws IOException {
+        GuestMemory memory = GuestMemory.detached(1 << 20);
+        Bus ports = new Bus();
+        Items items = new Items();
+        AcpiTables.of(CONFIG).addTo(items);
+        new FwCfg(memory, items).attach(ports);
+        // In alphabetical order: etc/acpi/rsdp, etc/acpi/tables, etc/table-loader.
+        byte[] rsdp = file(ports, 0x20, 36);
+        byte[] tables = file(ports, 0x21, 16 << 10);
+        ByteBuffer script = ByteBuffer.wrap(file(ports, 0x22, 128 * 32)).order(ByteOrder.LITTLE_ENDIAN);
+        int tablesAt = 0x2_0000;
+        int rsdpAt = 0xf_5550;
+        int allocated = 0;
+        for (int at = 0; script.getInt(at) != 0; at += 128) {
+            boolean inRsdp = name(script, at + 4).equals("etc/acpi/rsdp");
+            assertTrue(inRsdp || name(script, at + 4).equals("etc/acpi/tables"));
+            ByteBuffer file = ByteBuffer.wrap(inRsdp ? rsdp : tables).order(ByteOrder.LITTLE_ENDIAN);
+            switch (script.getInt(at)) {
+                case 1 -> {
+                    assertEquals(inRsdp ? 16 : 64, script.getInt(at + 60));
+                    assertEquals(inRsdp ? 2 : 1, script.get(at + 64));
+                    allocated++;
+                }
+                case 2 -> {
+                    assertEquals(2, allocated);
+                    assertEquals("etc/acpi/tables", name(script, at + 60));
+                    int offset = script.getInt(at + 116);
+                    int size = script.get(at + 120);
+                    assertTrue(size == 4 || file.getInt(offset + 4) == 0);
+                    file.putInt(offset, file.getInt(offset) + tablesAt);
+                }
+                case 3 -> {
+                    int offset = script.getInt(at + 60);
+                    assertEquals(0, file.get(offset));
+                    int sum = 0;
+                    for (int i = 0; i < script.getInt(at + 68); i++) {
+                        sum += file.get(script.getInt(at + 64) + i);
+                    }
+                    file.put(offset, (byte) -sum);
+                }
+                default -> throw new AssertionError("command " + script.getInt(at));
+            }
+        }
+        memory.write(rsdpAt, rsdp);
+        memory.write(tablesAt, tables);
+        assertEquals(0, sum(memory, rsdpAt, 20));
+        assertEquals(0, sum(memory, rsdpAt, 36));
+        long xsdt = memory.getLong(rsdpAt + 24);
+        long rsdt = memory.getInt(rsdpAt + 16);
+        assertTable(memory, xsdt, "XSDT");
+        assertTable(memory, rsdt, "RSDT");
+        long fadt = memory.getLong(xsdt + 36);
+        assertEquals(fadt, memory.getInt(rsdt + 36));
+        assertTable(memory, fadt, "FACP");
+        assertTable(memory, memory.getLong(xsdt + 44), "APIC");
+        assertTable(memory, memory.getLong(fadt + 140), "DSDT");
+        assertEquals("FACS", text(memory, memory.getInt(fadt + 36), 4));
+    }
+
+    private static byte[] file(Bus ports, int key, int length) {
+        ports.write(FwCfg.PORT, 2, key);
+        byte[] bytes = new byte[length];
+        for (int i = 0; i < length; i++) {
+            bytes[i] = (byte) ports.read(FwCfg.PORT + 1, 1);
+        }
+        return bytes;
+    }
+
+    private static String name(ByteBuffer script, int at) {
+        byte[] name = new byte[56];
+        script.get(at, name);
+        return new String(name, StandardCharsets.US_ASCII).trim();
+    }
+
     @Test
     void aMachineThatCannotBeDescribedIsRefused() {
-        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(0, 0, 0));
-        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(256, 0, 0));
-        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(1, 0, 4096));
-        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(1, 1L << 32, 4095));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(0, 0, 0, false));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(256, 0, 0, false));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(1, 0, 4096, false));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(1, 1L << 32, 4095, false));
     }
 
     private static String roundTrip(AcpiTables tables, Path folder) throws IOException {

@@ -1,0 +1,128 @@
+package vmm.machine;
+
+import java.util.List;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vmm.bus.Bus;
+import vmm.firmware.acpi.AcpiTables;
+import vmm.firmware.bios.FirmwareConfig;
+import vmm.firmware.bios.FirmwareItems;
+import vmm.firmware.bios.FirmwareRom;
+import vmm.firmware.bios.SeaBios;
+import vmm.firmware.fwcfg.FwCfg;
+import vmm.firmware.fwcfg.Items;
+import vmm.kvm.Vcpu;
+import vmm.kvm.VirtualMachine;
+import vmm.memory.GuestMemory;
+import vmm.memory.MemorySlots.Access;
+import vmm.pci.PciBus;
+import vmm.pci.chipset.HostBridge;
+import vmm.pci.chipset.ShadowMemory;
+import vmm.platform.DebugConsole;
+import vmm.platform.Rtc;
+import vmm.platform.Uart16550;
+
+/** A start by firmware: the processors begin in ROM, and everything else is left to it. */
+final class FirmwareStart implements Start {
+    /** What firmware says of itself. */
+    private static final Logger log = LoggerFactory.getLogger("firmware");
+
+    /** The byte of the clock's memory that has the number of processors less one. */
+    private static final int CMOS_CPUS = 0x5f;
+
+    /** The kinds of device to start from, four bits each: the first and second, and the third in the upper half. */
+    private static final int CMOS_BOOT_ORDER = 0x3d;
+
+    private static final int CMOS_BOOT_ORDER_MORE = 0x38;
+
+    private final MachineConfig config;
+    private final Boot.Firmware boot;
+    private final Bus ports;
+    private final Teardown teardown = new Teardown();
+    private final FirmwareRom rom;
+    private final UserItems userItems;
+
+    FirmwareStart(MachineConfig config, Boot.Firmware boot, Bus ports) {
+        this.config = config;
+        this.boot = boot;
+        this.ports = ports;
+        try {
+            rom = teardown.opened(FirmwareRom.read(boot.rom().orElseGet(SeaBios::find)));
+            userItems = teardown.opened(new UserItems(config.fwCfg()));
+        } catch (Throwable failure) {
+            teardown.close();
+            throw failure;
+        }
+    }
+
+    @Override
+    public HostBridge showMemory(VirtualMachine machine, GuestMemory memory) {
+        machine.map(rom.start(), rom.bytes(), Access.READ_ONLY);
+        ShadowMemory shadow = new ShadowMemory(machine, memory, rom.legacyBytes());
+        for (GuestMemory.Region region : memory.regions()) {
+            long end = region.start() + region.size();
+            if (region.start() == 0) {
+                show(machine, memory, 0, ShadowMemory.START);
+                show(machine, memory, ShadowMemory.END, end);
+            } else {
+                show(machine, memory, region.start(), end);
+            }
+        }
+        return new HostBridge(shadow);
+    }
+
+    private static void show(VirtualMachine machine, GuestMemory memory, long start, long end) {
+        machine.map(start, memory.slice(start, end - start), Access.READ_WRITE);
+    }
+
+    @Override
+    public void fill(Rtc rtc) {
+        rtc.setMemory(CMOS_CPUS, config.cpus() - 1);
+        List<Integer> order = boot.options()
+                .order()
+                .chars()
+                .mapToObj(letter -> BootOptions.LETTERS.indexOf(letter) + 1)
+                .toList();
+        rtc.setMemory(CMOS_BOOT_ORDER, number(order, 0) | number(order, 1) << 4);
+        rtc.setMemory(CMOS_BOOT_ORDER_MORE, number(order, 2) << 4);
+    }
+
+    private static int number(List<Integer> order, int index) {
+        return index < order.size() ? order.get(index) : 0;
+    }
+
+    @Override
+    public void load(PciBus bus, GuestMemory memory, AcpiTables acpi) {
+        Items items = new Items();
+        FirmwareItems.addTo(items, firmwareConfig(), memory);
+        acpi.addTo(items);
+        userItems.addTo(items);
+        new FwCfg(memory, items).attach(ports);
+        if (log.isDebugEnabled()) {
+            new DebugConsole(line -> log.debug("{}", line)).attach(ports);
+        }
+    }
+
+    private FirmwareConfig firmwareConfig() {
+        BootOptions options = boot.options();
+        boolean hasConsole = !(config.serial() instanceof SerialConfig.None);
+        return new FirmwareConfig(
+                config.cpus(),
+                BootOrder.paths(config, options),
+                options.strict(),
+                options.menu(),
+                options.menuMillis(),
+                hasConsole ? OptionalInt.of(Uart16550.COM1) : OptionalInt.empty());
+    }
+
+    @Override
+    public void prepare(Vcpu vcpu) {
+        // The first processor begins at its reset vector, in ROM; the others wait until it wakes them.
+    }
+
+    @Override
+    public void close() {
+        teardown.close();
+    }
+}

@@ -1,0 +1,75 @@
+package vmm.firmware.bios;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import vmm.firmware.boot.BootFile;
+import vmm.linux.HostException;
+import vmm.linux.Mapping;
+
+/** The ROM that a processor finds at the end of its first 4 GiB when it starts. */
+public final class FirmwareRom implements AutoCloseable {
+    /** The address after the ROM's last byte. */
+    public static final long END = 1L << 32;
+
+    /** How much of the ROM, its end, is below 1 MiB as well. */
+    private static final long LEGACY_SIZE = 128 << 10;
+
+    private static final long UNIT = 64 << 10;
+
+    /** Below this there is no room before the interrupt controllers. */
+    private static final long MOST = 16 << 20;
+
+    private final Mapping mapping;
+
+    private FirmwareRom(Mapping mapping) {
+        this.mapping = mapping;
+    }
+
+    /**
+     * Reads a ROM from its file.
+     *
+     * @throws HostException if it cannot be read, or has a size that no ROM has
+     */
+    public static FirmwareRom read(Path path) {
+        try (BootFile file = BootFile.open("firmware", path)) {
+            long size = file.size();
+            if (size % UNIT != 0 || size > MOST) {
+                throw new HostException("The firmware " + path + " has " + size
+                        + " bytes, and a ROM has a multiple of 64 KiB up to 16 MiB: name a firmware image, as"
+                        + " bios-256k.bin of SeaBIOS.");
+            }
+            Mapping mapping = Mapping.reserve(size);
+            try {
+                mapping.commit(0, size);
+                MemorySegment.copy(MemorySegment.ofBuffer(file.read(0, (int) size)), 0, mapping.segment(), 0, size);
+                return new FirmwareRom(mapping);
+            } catch (Throwable failure) {
+                mapping.close();
+                throw failure;
+            }
+        }
+    }
+
+    /** All of it. */
+    public MemorySegment bytes() {
+        return mapping.segment();
+    }
+
+    /** Where it begins in the guest. */
+    public long start() {
+        return END - bytes().byteSize();
+    }
+
+    /** The part that ends at 1 MiB as well. */
+    public MemorySegment legacyBytes() {
+        long size = bytes().byteSize();
+        long legacy = Math.min(size, LEGACY_SIZE);
+        return bytes().asSlice(size - legacy, legacy);
+    }
+
+    /** Gives the memory back, after the virtual machine that shows it. */
+    @Override
+    public void close() {
+        mapping.close();
+    }
+}
