@@ -1,5 +1,6 @@
 package vmm.machine;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -8,15 +9,18 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import vmm.block.BlockDevice;
 import vmm.block.BlockDevices;
+import vmm.block.BlockOptions;
 import vmm.block.DiskErrorListener;
 import vmm.block.ErrorPolicyDisk;
 import vmm.block.MemoryDisk;
 import vmm.block.NullDisk;
 import vmm.block.ThrottleGroup;
 import vmm.block.ThrottledDisk;
+import vmm.scsi.block.NonvolatileState;
 import vmm.scsi.block.protection.ProtectedMedium;
 import vmm.scsi.block.protection.ProtectionType;
 import vmm.scsi.multimedia.DiscSource;
+import vmm.scsi.primary.SavedModes;
 import vmm.scsi.reservation.Reservations;
 
 /**
@@ -29,7 +33,7 @@ final class OpenDisks implements AutoCloseable {
     private final Teardown teardown = new Teardown();
     private final Map<String, BlockDevice> byId = new LinkedHashMap<>();
     private final Map<String, ThrottleGroup> groups = new ConcurrentHashMap<>();
-    private final Map<String, Reservations> reservations = new HashMap<>();
+    private final Map<String, NonvolatileState> nonvolatile = new HashMap<>();
     private final DiskErrorListener listener;
 
     private OpenDisks(DiskErrorListener listener) {
@@ -94,25 +98,32 @@ final class OpenDisks implements AutoCloseable {
     }
 
     /**
-     * What is reserved of a disk, kept as long as its power supply lasts: until the machine ends, not until it resets.
-     * What outlives that, too (APTPL), is in a file beside the image; a disk without a file has nothing to lose.
+     * What a disk remembers as long as its power supply lasts: until the machine ends, not until it resets. What
+     * outlives that, too (APTPL, saved mode pages), is in files beside the image; a disk without a file has nothing to
+     * lose.
      *
      * @param machine the name of the machine, unlike those of all others that share the disk
-     * @throws vmm.linux.HostException if the file cannot be used
+     * @throws vmm.linux.HostException if a file cannot be used
      */
-    Reservations reservations(DiskConfig config, String machine) {
-        return reservations.computeIfAbsent(config.id(), id -> openReservations(config, machine));
+    NonvolatileState nonvolatile(DiskConfig config, String machine) {
+        return nonvolatile.computeIfAbsent(config.id(), id -> openNonvolatile(config, machine));
     }
 
-    private Reservations openReservations(DiskConfig config, String machine) {
+    private NonvolatileState openNonvolatile(DiskConfig config, String machine) {
         String source = config.image().source();
         if (NO_FILES.stream().anyMatch(source::startsWith)) {
-            return Reservations.inMemory();
+            return NonvolatileState.none();
         }
         Path file = Path.of(source + ".reservations");
         Reservations kept = config.image().shareable() ? Reservations.shared(file, machine) : Reservations.inFile(file);
         teardown.then(kept::close);
-        return kept;
+        return new NonvolatileState(kept, savedModes(config.image()));
+    }
+
+    /** Of a disk that others share nobody could say whose values are saved; one that is only read keeps nothing. */
+    private static SavedModes savedModes(BlockOptions image) {
+        boolean own = !image.readOnly() && !image.shareable() && Files.isRegularFile(Path.of(image.source()));
+        return own ? SavedModes.inFile(Path.of(image.source() + ".modes")) : SavedModes.none();
     }
 
     /** The disk of a configuration that was opened. */

@@ -11,10 +11,10 @@ import vmm.scsi.LogicalUnit;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.TransportId;
 import vmm.scsi.block.DiskGeometry;
+import vmm.scsi.block.NonvolatileState;
 import vmm.scsi.block.ScsiDisk;
 import vmm.scsi.multimedia.CdRomDrive;
 import vmm.scsi.primary.PrimaryUnits;
-import vmm.scsi.reservation.Reservations;
 import vmm.virtio.QueueLoops;
 import vmm.virtio.blk.BlkConfig;
 import vmm.virtio.blk.BlkLayout;
@@ -122,14 +122,14 @@ final class StorageDevices implements AutoCloseable {
                 new DiskGeometry(disk.logicalBlockSize(), disk.physicalBlockSize()),
                 true,
                 disk.removable(),
-                reservations(disk));
+                nonvolatile(disk));
     }
 
     /** Of many logical units that share one medium, each has its own, in memory. */
-    private Reservations reservations(DiskConfig disk) {
+    private NonvolatileState nonvolatile(DiskConfig disk) {
         return disk.address() instanceof DiskAddress.Scsi scsi && !scsi.isRange()
-                ? disks.reservations(disk, machine.name())
-                : Reservations.inMemory();
+                ? disks.nonvolatile(disk, machine.name())
+                : NonvolatileState.none();
     }
 
     /** Begins to tell the devices that were made of disks that grow, until what this returns is closed. */

@@ -62,15 +62,15 @@ public final class ScsiDisk extends PrimaryUnit {
 
     private volatile boolean failureMayBeLeft;
 
-    /** A disk that is not removable, and whose reservations are kept in memory. See the longest constructor. */
+    /** A disk that is not removable, and of which nothing is kept. See the longest constructor. */
     public ScsiDisk(BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache) {
         this(medium, identity, geometry, writeCache, false);
     }
 
-    /** A disk whose reservations are kept in memory. See the longest constructor. */
+    /** A disk of which nothing is kept. See the longest constructor. */
     public ScsiDisk(
             BlockDevice medium, DiskIdentity identity, DiskGeometry geometry, boolean writeCache, boolean removable) {
-        this(medium, identity, geometry, writeCache, removable, Reservations.inMemory());
+        this(medium, identity, geometry, writeCache, removable, NonvolatileState.none());
     }
 
     /**
@@ -80,10 +80,10 @@ public final class ScsiDisk extends PrimaryUnit {
      *     the disk is in use, and is not closed by it
      * @param identity what it says of itself
      * @param geometry how it is divided; a rest of the medium that is no whole logical block is left out
-     * @param writeCache true if writes may stay in a volatile cache until the initiator flushes it; otherwise each
-     *     write ends when it is in stable storage
+     * @param writeCache true if by default writes may stay in a volatile cache until the initiator flushes it;
+     *     otherwise each write ends when it is in stable storage
      * @param removable true if it says that its medium can be taken out
-     * @param reservations what was reserved before, and will be; like the medium it may outlive the disk
+     * @param state what it remembers; like the medium it may outlive the disk
      * @throws IllegalArgumentException if the medium is smaller than one logical block
      */
     public ScsiDisk(
@@ -92,8 +92,8 @@ public final class ScsiDisk extends PrimaryUnit {
             DiskGeometry geometry,
             boolean writeCache,
             boolean removable,
-            Reservations reservations) {
-        super(DiskModePages.of(writeCache, ProvisioningThresholds.canWatch(medium)));
+            NonvolatileState state) {
+        super(DiskModePages.of(writeCache, ProvisioningThresholds.canWatch(medium)), state.modes());
         if (medium.size() < geometry.logicalBlock()) {
             throw new IllegalArgumentException(
                     medium.name() + " is smaller than one block of " + geometry.logicalBlock() + " bytes.");
@@ -103,9 +103,9 @@ public final class ScsiDisk extends PrimaryUnit {
         this.identity = identity;
         this.geometry = geometry;
         this.removable = removable;
-        this.reservations = reservations;
-        this.writeCache = writeCache;
+        this.reservations = state.reservations();
         this.thresholds = ProvisioningThresholds.canWatch(medium) ? new ProvisioningThresholds(this) : null;
+        modesChanged();
     }
 
     @Override

@@ -47,6 +47,25 @@ public record ModePage(String name, byte[] defaults, byte[] changeable) {
         return isSubpage(defaults, 0) ? 4 : 2;
     }
 
+    /** True if some bit can be changed. */
+    boolean isChangeable() {
+        for (byte bits : changeable) {
+            if (bits != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The page with what can be changed as in {@code values}, which is as long, and the rest as by default. */
+    byte[] changedTo(byte[] values) {
+        byte[] result = defaults.clone();
+        for (int i = headerLength(); i < result.length; i++) {
+            result[i] = (byte) ((defaults[i] & ~changeable[i]) | (values[i] & changeable[i]));
+        }
+        return result;
+    }
+
     /** True if the page at {@code offset} has a subpage code. */
     static boolean isSubpage(byte[] bytes, int offset) {
         return (bytes[offset] & SPF) != 0;

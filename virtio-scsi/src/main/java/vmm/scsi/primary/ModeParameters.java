@@ -3,15 +3,28 @@ package vmm.scsi.primary;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The current values of a logical unit's mode pages, which all its initiators share. Any thread may call. */
+/** The values of a logical unit's mode pages, which all its initiators share. Any thread may call. */
 public final class ModeParameters {
     private final ModePages pages;
+    private final SavedModes saved;
 
     /** Null while all pages have their default values. What is in it never changes. */
     private volatile byte @Nullable [][] changed;
 
-    ModeParameters(ModePages pages) {
+    ModeParameters(ModePages pages, SavedModes saved) {
         this.pages = pages;
+        this.saved = saved;
+        this.changed = afterReset();
+    }
+
+    /** What a reset leaves (SPC-5): the saved values, and without any the default ones. */
+    private byte @Nullable [][] afterReset() {
+        return saved.isEmpty() ? null : pages().stream().map(saved::of).toArray(byte[][]::new);
+    }
+
+    /** Its saved values. */
+    SavedModes saved() {
+        return saved;
     }
 
     /** The pages. */
@@ -57,8 +70,8 @@ public final class ModeParameters {
         changed = values;
     }
 
-    /** All pages have their default values again. */
+    /** All pages have their saved values again, or the default ones if nothing is saved. */
     void reset() {
-        changed = null;
+        changed = afterReset();
     }
 }

@@ -29,10 +29,10 @@ final class ModeSelect implements Command<PrimaryNexus> {
         Cdb cdb = task.cdb();
         boolean six = cdb.operationCode() == SIX;
         int length = six ? cdb.u8(4) : cdb.u16(7);
-        if (cdb.has(1, 1 << SP)) {
+        if (cdb.has(1, 1 << SP) && !nexus.unit().modes().saved().areKept()) {
             task.invalidField(1, SP);
         } else if (length == 0) {
-            task.end(ScsiStatus.GOOD);
+            selectNothing(nexus.unit(), task);
         } else if (!cdb.has(1, 1 << PF)) {
             // Pages of the form that vendors had before SCSI-2
             task.invalidField(1, PF);
@@ -42,6 +42,27 @@ final class ModeSelect implements Command<PrimaryNexus> {
                 select(nexus, task, list, six);
             }
         }
+    }
+
+    /** SPC-5, PARAMETER LIST LENGTH of 0: no page is sent, but those that there are can be saved. */
+    private static void selectNothing(PrimaryUnit unit, ScsiTask task) {
+        boolean saved;
+        synchronized (unit.modes()) {
+            saved = savedIfWanted(unit, task, unit.modes().copy());
+        }
+        if (saved) {
+            task.end(ScsiStatus.GOOD);
+        }
+    }
+
+    /** False if values were to be saved and could not be; then the command has ended. */
+    private static boolean savedIfWanted(PrimaryUnit unit, ScsiTask task, byte[][] values) {
+        ModeParameters modes = unit.modes();
+        if (task.cdb().has(1, 1 << SP) && !modes.saved().save(modes.pages(), values)) {
+            task.fail(SenseCode.INTERNAL_TARGET_FAILURE);
+            return false;
+        }
+        return true;
     }
 
     private static void select(PrimaryNexus nexus, ScsiTask task, ParameterList list, boolean six) {
@@ -56,6 +77,9 @@ final class ModeSelect implements Command<PrimaryNexus> {
             byte[][] before = unit.modes().copy();
             byte[][] after = before.clone();
             if (!readPages(unit.modes(), task, list, pages, after)) {
+                return;
+            }
+            if (!savedIfWanted(unit, task, after)) {
                 return;
             }
             changed = !Arrays.deepEquals(before, after);

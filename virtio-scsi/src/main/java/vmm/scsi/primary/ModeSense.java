@@ -14,6 +14,9 @@ final class ModeSense implements Command<PrimaryNexus> {
     private static final int ALL_PAGES = 0x3f;
     private static final int ALL_SUBPAGES = 0xff;
 
+    /** PS: the page can be saved. */
+    private static final int PARAMETERS_SAVEABLE = 0x80;
+
     // PC (SPC-5, page control)
     private static final int CHANGEABLE = 1;
     private static final int DEFAULT = 2;
@@ -27,7 +30,7 @@ final class ModeSense implements Command<PrimaryNexus> {
         int control = cdb.u8(2) >>> 6;
         int page = cdb.u8(2) & 0x3f;
         int subpage = cdb.u8(3);
-        if (control == SAVED) {
+        if (control == SAVED && !unit.modes().saved().areKept()) {
             task.fail(SenseCode.SAVING_PARAMETERS_NOT_SUPPORTED);
             return;
         }
@@ -43,7 +46,10 @@ final class ModeSense implements Command<PrimaryNexus> {
             boolean pageWanted = page == ALL_PAGES || page == each.code();
             known |= pageWanted;
             if (pageWanted && (subpage == ALL_SUBPAGES || subpage == each.subpage())) {
-                data.bytes(values(unit, each, control));
+                int at = data.length();
+                byte[] values = values(unit, each, control);
+                data.bytes(values);
+                data.set8(at, values[0] | (unit.modes().saved().keep(each) ? PARAMETERS_SAVEABLE : 0));
             }
         }
         if (data.length() == header) {
@@ -69,6 +75,7 @@ final class ModeSense implements Command<PrimaryNexus> {
                 yield mask;
             }
             case DEFAULT -> page.defaults();
+            case SAVED -> unit.modes().saved().of(page);
             default -> unit.modes().current(page);
         };
     }

@@ -21,7 +21,16 @@ public abstract class PrimaryUnit extends LogicalUnit {
      * @param pages those that all units of its kind share
      */
     protected PrimaryUnit(ModePages pages) {
-        modes = new ModeParameters(pages);
+        this(pages, SavedModes.none());
+    }
+
+    /**
+     * The same, with the values that were saved before.
+     *
+     * @param saved where they are kept
+     */
+    protected PrimaryUnit(ModePages pages, SavedModes saved) {
+        modes = new ModeParameters(pages, saved);
     }
 
     /** A copy of buffer 0 (SPC-5, READ BUFFER), {@value Buffers#CAPACITY} bytes. Any thread may call. */

@@ -1,25 +1,18 @@
 package vmm.scsi.reservation;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import vmm.linux.HostException;
+import vmm.scsi.SideFile;
 
-/** The file that keeps the state of reservations. It is never seen half written, whatever happens to the machine. */
+/** The file that keeps the state of reservations. */
 final class StateFile {
-    private static final long LARGEST = 8 << 20;
-
-    private final Path path;
+    private final SideFile file;
 
     StateFile(Path path) {
-        this.path = path;
+        file = new SideFile(path, "persistent reservations, format 1");
     }
 
     /**
@@ -32,7 +25,7 @@ final class StateFile {
             return read().orElse(ReservationState.NONE);
         } catch (IOException e) {
             throw new HostException(
-                    "The reservations in " + path + " cannot be used (" + e.getMessage()
+                    "The reservations in " + file.path() + " cannot be used (" + e.getMessage()
                             + "): repair the file, or remove it to forget all registrations of its disk.",
                     e);
         }
@@ -40,14 +33,9 @@ final class StateFile {
 
     /** What is in the file; nothing if there is none. */
     Optional<ReservationState> read() throws IOException {
+        Optional<List<String>> lines = file.read();
         try {
-            if (Files.size(path) > LARGEST) {
-                throw new IOException("it is larger than " + LARGEST + " bytes");
-            }
-            byte[] bytes = Files.readAllBytes(path);
-            return Optional.of(StateText.read(new String(bytes, StandardCharsets.US_ASCII)));
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
+            return lines.map(StateText::read);
         } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -59,35 +47,10 @@ final class StateFile {
      * @param stable true if it must be there after a power loss
      */
     void write(ReservationState state, boolean stable) throws IOException {
-        Path fresh = path.resolveSibling(path.getFileName() + ".new");
-        try (FileChannel channel = FileChannel.open(
-                fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            ByteBuffer bytes = StandardCharsets.US_ASCII.encode(StateText.write(state));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            if (stable) {
-                channel.force(true);
-            }
-        }
-        Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
-        if (stable) {
-            syncFolder();
-        }
+        file.write(StateText.write(state), stable);
     }
 
     void remove() throws IOException {
-        Files.deleteIfExists(path);
-        syncFolder();
-    }
-
-    /** Makes the name as stable as the contents. */
-    private void syncFolder() throws IOException {
-        Path folder = path.toAbsolutePath().getParent();
-        if (folder != null) {
-            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-                channel.force(true);
-            }
-        }
+        file.remove();
     }
 }

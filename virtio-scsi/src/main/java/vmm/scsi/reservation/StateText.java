@@ -1,18 +1,16 @@
 package vmm.scsi.reservation;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.zip.CRC32C;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import vmm.scsi.NexusId;
 import vmm.scsi.TransportId;
 
-/** A {@link ReservationState} as text, a fact to a line, with a checksum at the end. */
+/** A {@link ReservationState} as text, a fact to a line. */
 final class StateText {
-    private static final String FIRST_LINE = "persistent reservations, format 1";
-    private static final String CHECKSUM = "crc32c ";
     private static final int MOST_LINES = 16 + ReservationState.MAX_REGISTRATIONS + ReservationState.MAX_NOTICES;
 
     private long version;
@@ -28,9 +26,9 @@ final class StateText {
     private StateText() {}
 
     /** Writes a state. */
-    static String write(ReservationState state) {
+    static List<String> write(ReservationState state) {
         HexFormat hex = HexFormat.of();
-        StringBuilder text = new StringBuilder(FIRST_LINE).append('\n');
+        List<String> text = new ArrayList<>();
         line(text, "version", state.version());
         line(text, "generation", Integer.toUnsignedString(state.generation()));
         line(text, "aptpl", state.persistent() ? 1 : 0);
@@ -49,45 +47,28 @@ final class StateText {
         for (Notice notice : state.notices()) {
             line(text, "notice", notice.version(), notice.event(), name(notice.nexus()));
         }
-        return text + CHECKSUM + hex.toHexDigits(checksum(text.toString())) + '\n';
+        return text;
     }
 
-    private static void line(StringBuilder text, Object... words) {
-        for (int i = 0; i < words.length; i++) {
-            text.append(i == 0 ? "" : " ").append(words[i]);
-        }
-        text.append('\n');
+    private static void line(List<String> text, Object... words) {
+        text.add(Stream.of(words).map(Object::toString).collect(Collectors.joining(" ")));
     }
 
     private static String name(NexusId nexus) {
         return nexus.targetPort() + " " + nexus.initiatorPort();
     }
 
-    private static int checksum(String text) {
-        CRC32C crc = new CRC32C();
-        crc.update(text.getBytes(StandardCharsets.US_ASCII));
-        return (int) crc.getValue();
-    }
-
     /**
      * Reads a state.
      *
-     * @throws IllegalArgumentException if the text is not what {@link #write} has written
+     * @throws IllegalArgumentException if the lines are not what {@link #write} has written
      */
-    static ReservationState read(String text) {
-        int end = text.lastIndexOf(CHECKSUM);
-        if (end < 0
-                || !text.substring(end)
-                        .equals(CHECKSUM + HexFormat.of().toHexDigits(checksum(text.substring(0, end))) + '\n')) {
-            throw new IllegalArgumentException("its checksum is wrong");
-        }
-        List<String> lines =
-                text.substring(0, end).lines().limit(MOST_LINES + 1L).toList();
-        if (lines.size() > MOST_LINES || !lines.getFirst().equals(FIRST_LINE)) {
-            throw new IllegalArgumentException("its first line or its length is wrong");
+    static ReservationState read(List<String> lines) {
+        if (lines.size() > MOST_LINES) {
+            throw new IllegalArgumentException("it has more than " + MOST_LINES + " lines");
         }
         StateText read = new StateText();
-        for (String line : lines.subList(1, lines.size())) {
+        for (String line : lines) {
             try {
                 read.take(line.split(" ", -1));
             } catch (IllegalArgumentException | IndexOutOfBoundsException e) {

@@ -22,8 +22,10 @@ import vmm.scsi.DiskIdentity;
 import vmm.scsi.NexusId;
 import vmm.scsi.TransportId;
 import vmm.scsi.block.DiskGeometry;
+import vmm.scsi.block.NonvolatileState;
 import vmm.scsi.block.ScsiDisk;
 import vmm.scsi.primary.Registrant;
+import vmm.scsi.primary.SavedModes;
 
 /**
  * Two virtual machines that share a disk, each with files of its own open: locks belong to open files, so these keep
@@ -56,7 +58,12 @@ class SharedReservationsTest {
 
     private static ScsiDisk disk(Reservations reservations) {
         return new ScsiDisk(
-                new FakeDisk(1 << 20), DiskIdentity.DEFAULT, DiskGeometry.DEFAULT, true, false, reservations);
+                new FakeDisk(1 << 20),
+                DiskIdentity.DEFAULT,
+                DiskGeometry.DEFAULT,
+                true,
+                false,
+                new NonvolatileState(reservations, SavedModes.none()));
     }
 
     @Test
