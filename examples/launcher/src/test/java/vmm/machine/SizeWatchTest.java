@@ -13,7 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import vmm.block.raw.RawDisk;
+import vmm.block.BlockDevice;
+import vmm.block.BlockDevices;
 
 @Timeout(60)
 class SizeWatchTest {
@@ -36,8 +37,8 @@ class SizeWatchTest {
 
     @Test
     void theDeviceOfTheDiskThatHasGrownIsTold() throws Exception {
-        try (RawDisk one = RawDisk.open(image("one").toString(), false);
-                RawDisk other = RawDisk.open(image("other").toString(), true);
+        try (BlockDevice one = BlockDevices.open(image("one").toString(), false);
+                BlockDevice other = BlockDevices.open(image("other").toString(), true);
                 SizeWatch watch = new SizeWatch(1_000_000)) {
             watch.add(one, () -> told.add("one " + one.size()));
             watch.add(other, () -> told.add("other " + other.size()));
@@ -53,7 +54,7 @@ class SizeWatchTest {
     @Test
     void nobodyIsToldAfterItsEnd() throws Exception {
         Path image = image("disk");
-        try (RawDisk disk = RawDisk.open(image.toString(), false)) {
+        try (BlockDevice disk = BlockDevices.open(image.toString(), false)) {
             try (SizeWatch watch = new SizeWatch(1_000_000)) {
                 watch.add(disk, () -> told.add("grown"));
                 watch.start();
