@@ -11,9 +11,9 @@ import java.util.HexFormat;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import vmm.block.BlockDevice;
+import vmm.block.BlockDevices;
 import vmm.block.FakeDisk;
 import vmm.block.StorageSpace;
-import vmm.block.raw.RawDisk;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.Initiator;
 import vmm.scsi.ScsiStatus;
@@ -200,7 +200,7 @@ class ProvisioningThresholdsTest {
         Path file = Files.createTempFile(memory, "vmm-test", ".img");
         try (RandomAccessFile image = new RandomAccessFile(file.toFile(), "rw")) {
             image.setLength(64 * MIB);
-            try (RawDisk raw = RawDisk.open(file.toString(), false)) {
+            try (BlockDevice raw = BlockDevices.open(file.toString(), false)) {
                 ScsiDisk disk = disk(raw);
                 Initiator initiator = Initiator.of(disk);
                 select(initiator, REPORT + page(OFF_AVAILABLE, OFF_AVAILABLE, used(2), OFF_USED));
