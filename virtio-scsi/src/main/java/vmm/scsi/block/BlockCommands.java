@@ -13,6 +13,7 @@ final class BlockCommands {
     private static final VerifyBlocks VERIFY = new VerifyBlocks();
     private static final WriteAndVerify WRITE_AND_VERIFY = new WriteAndVerify();
     private static final WriteSame WRITE_SAME = new WriteSame();
+    private static final OrWrite OR_WRITE = new OrWrite();
     private static final PreFetch PRE_FETCH = new PreFetch();
     private static final GetLbaStatus GET_LBA_STATUS = new GetLbaStatus();
     private static final SynchronizeCache SYNCHRONIZE_CACHE = new SynchronizeCache();
@@ -104,6 +105,12 @@ final class BlockCommands {
                     .onMedium()
                     .taking(CommandTimeouts.WHOLE_DISK),
             SupportedCommand.<DiskNexus>ofAction(
+                            "ORWRITE (32)",
+                            "7f 04 07 0f 00 00 00 18 00 0e f8 00 ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff",
+                            OR_WRITE)
+                    .onMedium()
+                    .taking(CommandTimeouts.MEDIUM),
+            SupportedCommand.<DiskNexus>ofAction(
                             "GET LBA STATUS (32)",
                             "7f 04 00 00 00 00 00 18 00 12 ff 00 ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff",
                             GET_LBA_STATUS)
@@ -123,8 +130,7 @@ final class BlockCommands {
             SupportedCommand.<DiskNexus>of("WRITE (16)", "8a f8 ff ff ff ff ff ff ff ff ff ff ff ff 00 04", WRITE)
                     .onMedium()
                     .taking(CommandTimeouts.MEDIUM),
-            SupportedCommand.<DiskNexus>of(
-                            "ORWRITE (16)", "8b f8 ff ff ff ff ff ff ff ff ff ff ff ff 00 04", new OrWrite())
+            SupportedCommand.<DiskNexus>of("ORWRITE (16)", "8b f8 ff ff ff ff ff ff ff ff ff ff ff ff 00 04", OR_WRITE)
                     .onMedium()
                     .taking(CommandTimeouts.MEDIUM),
             SupportedCommand.<DiskNexus>of(

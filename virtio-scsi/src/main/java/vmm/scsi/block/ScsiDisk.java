@@ -40,6 +40,7 @@ public final class ScsiDisk extends PrimaryUnit {
     private volatile boolean writeCache;
     private final boolean removable;
     private final RangeGuard guard;
+    private final OrWriteGeneration orWriteGeneration = new OrWriteGeneration();
     private final Reservations reservations;
     private final @Nullable ProvisioningThresholds thresholds;
     private volatile boolean softwareWriteProtect;
@@ -204,6 +205,11 @@ public final class ScsiDisk extends PrimaryUnit {
     /** Keeps commands apart that must not meet. */
     RangeGuard guard() {
         return guard;
+    }
+
+    /** Of which generation bitmaps on the disk are. */
+    OrWriteGeneration orWriteGeneration() {
+        return orWriteGeneration;
     }
 
     /** Lets {@code visitor} see every way to this disk that there is at this moment. */
