@@ -7,6 +7,7 @@ module vmm.firmware {
     exports vmm.firmware;
     exports vmm.firmware.acpi;
     exports vmm.firmware.aml;
+    exports vmm.firmware.bios;
     exports vmm.firmware.boot;
     exports vmm.firmware.fwcfg;
     exports vmm.firmware.linux;
