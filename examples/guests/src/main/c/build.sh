@@ -16,5 +16,8 @@ for guest in disks load transports; do
     # shellcheck disable=SC2046,SC2086
     ${CC:-gcc} $flags -o "$out/$guest.elf" common/boot.S common/*.c $(find $guest -name '*.[cS]' | sort)
 done
-# shellcheck disable=SC2086
-${CC:-gcc} ${flags%guest.ld}boot-sector.ld -o "$out/boot-sector.bin" boot-sector.S
+for sector in text resets; do
+    # shellcheck disable=SC2086
+    ${CC:-gcc} ${flags%guest.ld}boot/sector.ld -o "$out/boot-$sector.bin" "boot/$sector.S"
+    chmod -x "$out/boot-$sector.bin"
+done

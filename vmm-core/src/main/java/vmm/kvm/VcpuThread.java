@@ -239,9 +239,11 @@ public final class VcpuThread {
 
     private VcpuEnd explain(int reason) {
         String who = "vCPU " + vcpu.id();
+        if (reason == ExitReason.SHUTDOWN) {
+            return new VcpuEnd.TripleFault("The guest crashed: " + who + " met a triple fault.", registers());
+        }
         return crashed(
                 switch (reason) {
-                    case ExitReason.SHUTDOWN -> "The guest crashed: " + who + " met a triple fault.";
                     case ExitReason.HLT -> "The guest halted " + who + " and nothing can wake it.";
                     case ExitReason.FAIL_ENTRY ->
                         "The processor refuses to run " + who + " of the guest (reason 0x"
@@ -264,12 +266,14 @@ public final class VcpuThread {
     }
 
     private VcpuEnd crashed(String sentence) {
-        String registers;
+        return new VcpuEnd.Crashed(sentence, registers());
+    }
+
+    private String registers() {
         try {
-            registers = RegisterDump.of(vcpu);
+            return RegisterDump.of(vcpu);
         } catch (HostException unreadable) {
-            registers = "(" + unreadable.getMessage() + ")";
+            return "(" + unreadable.getMessage() + ")";
         }
-        return new VcpuEnd.Crashed(sentence, registers);
     }
 }

@@ -3,25 +3,45 @@ package vmm.guests;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A boot sector that comes with the VMM, for a BIOS to start: it prints {@code Started from drive 80: TEXT}, where the
- * number is the BIOS's and the text that of the next sector, on the first serial port, and leaves through the debug
- * exit port with {@link BuiltinGuest#SUCCESS}.
+ * A boot sector that comes with the VMM, for a BIOS to start. It talks on the first serial port, reaches its disk
+ * through the BIOS, and leaves through the debug exit port with {@link BuiltinGuest#SUCCESS}.
  */
-public final class BootSector {
-    private static final String FILE = "boot-sector.bin";
+public enum BootSector {
+    /**
+     * Prints {@code Started from drive 80: TEXT}, where the number is the BIOS's and the text that of the next sector.
+     */
+    TEXT("text"),
+
+    /**
+     * Adds one to the first byte of the next sector and prints it, as {@code Start 01}. Then it resets the machine: the
+     * first time by the reset control register, then by the keyboard controller, by the system control port and by a
+     * triple fault. The fifth time it leaves.
+     */
+    RESETS("resets");
+
     private static final int SECTOR = 512;
 
-    private BootSector() {}
+    private final String fileName;
+
+    BootSector(String name) {
+        this.fileName = "boot-" + name + ".bin";
+    }
+
+    /** The file's name. */
+    public String fileName() {
+        return fileName;
+    }
 
     /** The sector, {@value #SECTOR} bytes. */
-    public static byte[] bytes() {
-        try (InputStream file = BootSector.class.getResourceAsStream(FILE)) {
+    public byte[] bytes() {
+        try (InputStream file = BootSector.class.getResourceAsStream(fileName)) {
             if (file == null) {
-                throw new IllegalStateException("The guest " + FILE + " is missing from this build.");
+                throw new IllegalStateException("The boot sector " + fileName + " is missing from this build.");
             }
             return file.readAllBytes();
         } catch (IOException e) {
@@ -32,16 +52,16 @@ public final class BootSector {
     /**
      * A disk that starts with the sector.
      *
-     * @param text what it prints, ASCII, at most 511 characters
+     * @param text what its next sector holds, ASCII, at most 511 characters
      * @param size of the disk in bytes, at least 1024
      */
-    public static byte[] disk(String text, int size) {
-        byte[] label = text.getBytes(StandardCharsets.US_ASCII);
-        if (label.length >= SECTOR) {
+    public byte[] disk(String text, int size) {
+        byte[] next = text.getBytes(StandardCharsets.US_ASCII);
+        if (next.length >= SECTOR) {
             throw new IllegalArgumentException("The text does not fit into a sector.");
         }
         byte[] disk = Arrays.copyOf(bytes(), size);
-        System.arraycopy(label, 0, disk, SECTOR, label.length);
+        ByteBuffer.wrap(disk).put(SECTOR, next);
         return disk;
     }
 }

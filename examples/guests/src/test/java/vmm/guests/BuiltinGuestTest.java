@@ -45,13 +45,14 @@ class BuiltinGuestTest {
         assertEquals(1, notes);
     }
 
-    @Test
-    void theBootSectorIsASectorThatABiosStarts() {
-        byte[] sector = BootSector.bytes();
+    @ParameterizedTest
+    @EnumSource
+    void aBootSectorIsASectorThatABiosStarts(BootSector boot) {
+        byte[] sector = boot.bytes();
         assertEquals(512, sector.length);
         assertEquals(0x55, sector[510]);
         assertEquals((byte) 0xaa, sector[511]);
-        byte[] disk = BootSector.disk("text", 4096);
+        byte[] disk = boot.disk("text", 4096);
         assertEquals(4096, disk.length);
         assertArrayEquals(sector, Arrays.copyOf(disk, 512));
         assertEquals("text\0", new String(disk, 512, 5, StandardCharsets.US_ASCII));
@@ -85,7 +86,10 @@ class BuiltinGuestTest {
         for (BuiltinGuest guest : BuiltinGuest.values()) {
             assertArrayEquals(guest.bytes(), Files.readAllBytes(directory.resolve(guest.fileName())), guest.fileName());
         }
-        assertArrayEquals(BootSector.bytes(), Files.readAllBytes(directory.resolve("boot-sector.bin")));
+        for (BootSector sector : BootSector.values()) {
+            assertArrayEquals(
+                    sector.bytes(), Files.readAllBytes(directory.resolve(sector.fileName())), sector.fileName());
+        }
     }
 
     /** What the compiler left in the .comment section. */

@@ -39,8 +39,8 @@ class QemuTest {
     }
 
     @Test
-    void theBootSectorPrintsTheTextBehindIt() throws Exception {
-        Path image = Files.write(directory.resolve("boot"), BootSector.disk("the text", 1 << 20));
+    void aBootSectorPrintsTheTextBehindIt() throws Exception {
+        Path image = Files.write(directory.resolve("boot"), BootSector.TEXT.disk("the text", 1 << 20));
         var options = new ArrayList<>(DEBUG_EXIT);
         options.addAll(List.of("-drive", "if=none,id=boot,format=raw,file=" + image));
         options.addAll(List.of("-device", "virtio-blk-pci,drive=boot"));

@@ -22,10 +22,15 @@ public final class Machine implements AutoCloseable {
     private final CompletableFuture<MachineEnd> end = new CompletableFuture<>();
     private final List<VcpuThread> vcpus = new ArrayList<>();
     private final Board board;
+
+    /** Without firmware there is nothing that would start again from what is left, so that it only hides a crash. */
+    private final boolean tripleFaultResets;
+
     private final Console console;
 
     private Machine(MachineConfig config, Kvm kvm, OpenDisks disks, Console console) {
         this.console = console;
+        tripleFaultResets = config.boot() instanceof Boot.Firmware;
         // Made first and torn down last: vCPU threads end before anything that they could touch.
         board = teardown.opened(new Board(config, kvm, disks, console, this::finish));
         teardown.then(this::stopVcpus);
@@ -99,6 +104,11 @@ public final class Machine implements AutoCloseable {
     private void vcpuEnded(VcpuEnd how) {
         switch (how) {
             case VcpuEnd.Requested requested -> {}
+            case VcpuEnd.TripleFault fault ->
+                finish(
+                        tripleFaultResets
+                                ? new MachineEnd.Reset("a triple fault")
+                                : new MachineEnd.Crashed(fault.sentence(), fault.registers()));
             case VcpuEnd.Crashed crashed -> finish(new MachineEnd.Crashed(crashed.sentence(), crashed.registers()));
             case VcpuEnd.Failed failed -> finish(new MachineEnd.Failed(failed.cause()));
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -21,6 +22,7 @@ import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -358,26 +360,36 @@ class GuestRunTest {
                 "bus=virtio,file=" + image("b"))) {
             run.awaitOutput("R".repeat(5));
             long[] early = most(run, 15);
-            run.awaitOutput("R".repeat(40));
+            run.awaitOutput("R".repeat(100));
             long[] late = most(run, 15);
-            // Threads of the JVM itself may come; one thread or descriptor per life would make it 20 more.
+            // Threads of the JVM itself may come; one thread or descriptor per life would make it 80 more.
             assertTrue(late[0] <= early[0] + 8, () -> "threads: " + early[0] + ", then " + late[0]);
             assertTrue(late[1] <= early[1] + 8, () -> "descriptors: " + early[1] + ", then " + late[1]);
+            assertTrue(late[2] <= early[2] + 40, () -> "mappings: " + early[2] + ", then " + late[2]);
             run.signal("TERM");
             assertEquals(143, run.status(10));
             assertEquals("R".repeat(run.out().length()), run.out());
         }
     }
 
-    /** The most threads and descriptors seen while the guest lives so many lives more. */
+    /** The most threads, descriptors and mappings of memory seen while the guest lives so many lives more. */
     private static long[] most(VmmRun run, int lives) {
         int end = run.outSoFar().length() + lives;
-        long[] most = new long[2];
+        long[] most = new long[3];
         while (run.alive() && run.outSoFar().length() < end) {
             most[0] = Math.max(most[0], entries(run, "task"));
             most[1] = Math.max(most[1], entries(run, "fd"));
+            most[2] = Math.max(most[2], mappings(run));
         }
         return most;
+    }
+
+    private static long mappings(VmmRun run) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/" + run.pid(), "maps"))) {
+            return lines.count();
+        } catch (IOException | UncheckedIOException ended) {
+            return 0;
+        }
     }
 
     private static long entries(VmmRun run, String directory) {

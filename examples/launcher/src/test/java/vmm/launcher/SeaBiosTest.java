@@ -1,11 +1,11 @@
 package vmm.launcher;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,19 +40,32 @@ class SeaBiosTest {
     }
 
     private String image(String text) throws IOException {
-        return Files.write(folder.resolve(text), BootSector.disk(text, 1 << 20)).toString();
+        return Files.write(folder.resolve(text), BootSector.TEXT.disk(text, 1 << 20))
+                .toString();
     }
 
     /** What the serial port got, without what a terminal does with it. */
     private record Result(int status, String serial, String err) {}
 
-    private Result run(String... options) throws IOException {
+    private Result run(String... options) {
         Path serial = folder.resolve("serial");
-        List<String> arguments = new ArrayList<>(List.of("run", "--memory", "64M", "--debug-exit", "--no-reboot"));
+        Vmm vmm = run(serial, options);
+        return new Result(vmm.status(), serialSoFar(serial), vmm.err());
+    }
+
+    private static String serialSoFar(Path serial) {
+        try {
+            return Files.exists(serial) ? Files.readString(serial, StandardCharsets.ISO_8859_1) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Vmm run(Path serial, String... options) {
+        List<String> arguments = new ArrayList<>(List.of("run", "--memory", "64M", "--debug-exit"));
         arguments.addAll(List.of("--serial", "file:" + serial));
         arguments.addAll(Arrays.asList(options));
-        Vmm vmm = Vmm.execute(arguments.toArray(String[]::new));
-        return new Result(vmm.status(), Files.readString(serial, StandardCharsets.ISO_8859_1), vmm.err());
+        return Vmm.execute(arguments.toArray(String[]::new));
     }
 
     private static void assertStarted(String text, Result result) {
@@ -89,11 +102,34 @@ class SeaBiosTest {
     }
 
     @Test
-    void aDiskWithoutABootSectorIsPassedOverForTheNext() throws IOException {
+    void everyKindOfResetStartsTheMachineAgainWithWhatWasWritten() throws IOException {
+        Path image = Files.write(folder.resolve("image"), BootSector.RESETS.disk("", 1 << 20));
+        Path serial = folder.resolve("serial");
+        Vmm vmm = run(serial, "--disk", "file=" + image);
+        String said = serialSoFar(serial);
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, vmm.status(), said);
+        for (int start = 1; start <= 5; start++) {
+            assertTrue(said.contains("Start 0" + start + "\r\n"), said);
+        }
+        assertEquals(5, said.split("SeaBIOS \\(version", -1).length - 1, said);
+        assertEquals(5, Files.readAllBytes(image)[512]);
+    }
+
+    /** It tries again after a minute, for which nobody waits here. */
+    @Test
+    void aDiskWithoutABootSectorMakesTheFirmwareSaySo() throws Exception {
+        Path serial = folder.resolve("serial");
         Path blank = Files.write(folder.resolve("blank"), new byte[1 << 20]);
-        Result result = run("--disk", "boot=1,file=" + blank, "--disk", "boot=2,bus=virtio,file=" + image("second"));
-        assertTrue(result.serial.contains("Started from drive 8"), result::toString);
-        assertTrue(result.serial.contains(": second\r\n"), result::toString);
-        assertFalse(result.serial.contains("No bootable device"), result::toString);
+        Thread machine = Thread.ofPlatform().start(() -> run(serial, "--disk", "file=" + blank));
+        try {
+            VmmRun.await(
+                    "no bootable device",
+                    () -> !machine.isAlive() || serialSoFar(serial).contains("No bootable device."));
+            assertTrue(serialSoFar(serial).contains("Boot failed: not a bootable disk"), () -> serialSoFar(serial));
+            assertTrue(machine.isAlive());
+        } finally {
+            machine.interrupt();
+            machine.join();
+        }
     }
 }

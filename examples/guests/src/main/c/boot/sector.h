@@ -1,17 +1,23 @@
 /*
- * A boot sector: prints the number that the BIOS gave its drive, and the text in the sector after it, read through the
- * BIOS (INT 13h, extended read), then leaves.
+ * What every boot sector starts with: segments, a stack, the drive's number in "drive", and the routines below; then it
+ * goes on at "main". Each ends with the macro end_of_sector.
  */
 #define COM1 0x3f8
 #define COM1_LSR (COM1 + 5)
 #define LSR_THRE 0x20
 #define DEBUG_EXIT 0xf4
 #define EXIT_SUCCESS 0x10
-#define EXIT_READ_FAILED 0x16
+#define EXIT_DISK_FAILED 0x16
 
 #define SECTOR_SIZE 512
 #define BUFFER 0x8000
 
+/* INT 13h */
+#define EXTENDED_READ 0x42
+#define EXTENDED_WRITE 0x43
+
+    .section .note.GNU-stack, "", @progbits
+    .text
     .code16
     .globl start
 start:
@@ -25,28 +31,22 @@ begin:
     mov $start, %sp
     cld
     mov %dl, drive
+    jmp main
 
-    mov $started, %si
-    call print
-    mov drive, %al
-    call print_byte
+/* Moves the sector after this one between the disk and BUFFER, by function AH of the BIOS. */
+transfer:
+    mov $0, %al
     mov $packet, %si
     mov drive, %dl
-    mov $0x42, %ah
     int $0x13
     jc failed
-    mov $colon, %si
-    call print
-    mov $BUFFER, %si
-    call print
-    mov $line_end, %si
-    call print
-    mov $EXIT_SUCCESS, %al
-    jmp leave
+    ret
 failed:
-    mov $cannot_read, %si
+    mov $disk_failed, %si
     call print
-    mov $EXIT_READ_FAILED, %al
+    mov $EXIT_DISK_FAILED, %al
+
+/* Ends the machine with AL. */
 leave:
     out %al, $DEBUG_EXIT
 halt:
@@ -58,7 +58,7 @@ halt:
 print:
     lodsb
     test %al, %al
-    jz done
+    jz printed
     call print_character
     jmp print
 
@@ -85,15 +85,11 @@ wait_for_room:
     mov $COM1, %dx
     pop %ax
     out %al, %dx
-done:
+printed:
     ret
 
-started:
-    .asciz "Started from drive "
-colon:
-    .asciz ": "
-cannot_read:
-    .ascii ", which cannot be read"
+disk_failed:
+    .ascii ", whose next sector cannot be reached"
 line_end:
     .asciz "\r\n"
 
@@ -107,5 +103,7 @@ packet:
     .word BUFFER, 0             /* offset, segment */
     .quad 1                     /* the first of them */
 
+    .macro end_of_sector
     .org SECTOR_SIZE - 2
     .word 0xaa55
+    .endm
