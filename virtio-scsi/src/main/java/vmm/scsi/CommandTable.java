@@ -2,7 +2,10 @@ package vmm.scsi;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,23 +15,27 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommandTable<N extends ItlNexus> {
     private final List<SupportedCommand<? super N>> commands;
+    private final Set<Standard> standards;
 
     /** By operation code; for each the commands by service action, or a single one. */
     private final @Nullable SupportedCommand<? super N>[][] byCode;
 
     /**
-     * Puts a table together from parts, each of which knows what it is about.
+     * Puts a table together from the commands of several standards.
      *
      * @throws IllegalArgumentException if two commands have the same operation code and service action
      */
     @SafeVarargs
     @SuppressWarnings({"unchecked", "rawtypes"}) // Arrays know no type arguments; these hold what the list holds.
-    public CommandTable(List<? extends SupportedCommand<? super N>>... parts) {
+    public CommandTable(CommandSet<? super N>... sets) {
         List<SupportedCommand<? super N>> all = new ArrayList<>();
-        for (List<? extends SupportedCommand<? super N>> part : parts) {
-            all.addAll(part);
+        Set<Standard> sources = EnumSet.of(Standard.SAM_5);
+        for (CommandSet<? super N> set : sets) {
+            all.addAll((List<SupportedCommand<? super N>>) (List<?>) set.commands());
+            sources.add(set.standard());
         }
         commands = List.copyOf(all);
+        standards = Collections.unmodifiableSet(sources);
         byCode = new SupportedCommand[256][];
         for (SupportedCommand<? super N> command : commands) {
             enter(command);
@@ -55,7 +62,12 @@ public final class CommandTable<N extends ItlNexus> {
         return new SupportedCommand[length];
     }
 
-    /** All of them, in the order of the parts. */
+    /** The standards that the commands come from, and SAM-5, by which they are run. */
+    public Set<Standard> standards() {
+        return standards;
+    }
+
+    /** All of them, in the order of the sets. */
     public List<SupportedCommand<? super N>> commands() {
         return commands;
     }

@@ -39,8 +39,8 @@ public abstract class LogicalUnit {
     /** What it says of itself. */
     public abstract DiskIdentity identity();
 
-    /** The version descriptors of its standard INQUIRY data (SPC-5 6.7.2), eight at most. */
-    public abstract int[] versionDescriptors();
+    /** The standards that its commands come from. */
+    public abstract Set<Standard> standards();
 
     /** Of which type the protection information of its blocks is (SBC-4 4.21.2); 0 if there is none. */
     public int protectionType() {

@@ -14,6 +14,7 @@ import vmm.scsi.ItlNexus;
 import vmm.scsi.LogicalUnitCounters;
 import vmm.scsi.ParameterData;
 import vmm.scsi.SenseCode;
+import vmm.scsi.Standard;
 import vmm.scsi.UnitAttention;
 import vmm.scsi.block.protection.ProtectedMedium;
 import vmm.scsi.primary.IdentificationPages;
@@ -30,9 +31,6 @@ public final class ScsiDisk extends PrimaryUnit {
     private static final long BEYOND_32_BITS = 0xffff_ffffL;
 
     private static final int DIRECT_ACCESS_BLOCK_DEVICE = 0x00;
-
-    /** SAM-5, SPC-4, SPC-5, SBC-3, SBC-4, none of them in a certain revision (SPC-5, version descriptor values). */
-    private static final int[] VERSION_DESCRIPTORS = {0x00a0, 0x0460, 0x05c0, 0x04c0, 0x0600};
 
     private final BlockDevice medium;
     private final DiskIdentity identity;
@@ -125,8 +123,8 @@ public final class ScsiDisk extends PrimaryUnit {
     }
 
     @Override
-    public int[] versionDescriptors() {
-        return VERSION_DESCRIPTORS.clone();
+    public Set<Standard> standards() {
+        return DiskCommands.TABLE.standards();
     }
 
     /** Where the blocks are. */

@@ -11,6 +11,7 @@ import vmm.scsi.DiskIdentity;
 import vmm.scsi.ItNexus;
 import vmm.scsi.ItlNexus;
 import vmm.scsi.ParameterData;
+import vmm.scsi.Standard;
 import vmm.scsi.UnitAttention;
 import vmm.scsi.primary.PrimaryUnit;
 
@@ -24,9 +25,6 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CdRomDrive.class);
 
     private static final int MULTIMEDIA_DEVICE = 0x05;
-
-    /** SAM-5, SPC-5, MMC-6, none of them in a certain revision (SPC-5, version descriptor values). */
-    private static final int[] VERSION_DESCRIPTORS = {0x00a0, 0x05c0, 0x04e0};
 
     private final DiskIdentity identity;
     private final DiscSource source;
@@ -162,8 +160,8 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
     }
 
     @Override
-    public int[] versionDescriptors() {
-        return VERSION_DESCRIPTORS.clone();
+    public Set<Standard> standards() {
+        return DriveCommands.TABLE.standards();
     }
 
     @Override

@@ -1,6 +1,8 @@
 package vmm.scsi.primary;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import vmm.scsi.Cdb;
 import vmm.scsi.Command;
@@ -9,6 +11,7 @@ import vmm.scsi.ItlNexus;
 import vmm.scsi.LogicalUnit;
 import vmm.scsi.ParameterData;
 import vmm.scsi.ScsiTask;
+import vmm.scsi.Standard;
 
 /**
  * INQUIRY (SPC-5 6.7): what the logical unit is.
@@ -147,9 +150,10 @@ final class Inquiry<N extends ItlNexus> implements Command<N> {
                 .ascii(identity.product(), 16)
                 .ascii(identity.revision(), 4)
                 .zeros(22);
-        int[] versions = unit == null ? new int[0] : unit.versionDescriptors();
-        for (int version : versions) {
-            data.u16(version);
+        if (unit != null) {
+            Set<Standard> claimed = EnumSet.of(Standard.SPC_4);
+            claimed.addAll(unit.standards());
+            claimed.forEach(standard -> data.u16(standard.versionDescriptor()));
         }
         data.zeros(96 - data.length());
         data.set8(4, data.length() - 5);

@@ -1,10 +1,12 @@
 package vmm.scsi.primary;
 
 import java.util.List;
+import vmm.scsi.CommandSet;
 import vmm.scsi.CommandTable;
 import vmm.scsi.ItlNexus;
 import vmm.scsi.ReservationClass;
 import vmm.scsi.ScsiStatus;
+import vmm.scsi.Standard;
 import vmm.scsi.SupportedCommand;
 
 /** The commands that every logical unit has (SPC-5), as entries for its {@link CommandTable}. */
@@ -31,37 +33,41 @@ public final class PrimaryCommands {
     private static final ModeSense MODE_SENSE = new ModeSense();
 
     /** What every {@link PrimaryUnit} has beside INQUIRY, in the order of the operation codes. */
-    public static final List<SupportedCommand<? super PrimaryNexus>> OF_UNITS = List.of(
-            TEST_UNIT_READY,
-            REQUEST_SENSE,
-            SupportedCommand.of("MODE SELECT (6)", "15 11 00 00 ff 04", MODE_SELECT),
-            SupportedCommand.of("MODE SENSE (6)", "1a 08 ff ff ff 04", MODE_SENSE)
-                    .under(ReservationClass.READ),
-            SupportedCommand.<PrimaryNexus>of("RECEIVE DIAGNOSTIC RESULTS", "1c 01 ff ff ff 04", Diagnostics::receive)
-                    .under(ReservationClass.READ),
-            SupportedCommand.<PrimaryNexus>of("SEND DIAGNOSTIC", "1d f7 00 ff ff 04", Diagnostics::send),
-            SupportedCommand.<PrimaryNexus>of("WRITE BUFFER", "3b 1f ff ff ff ff ff ff ff 04", Buffers::write),
-            SupportedCommand.<PrimaryNexus>of("READ BUFFER (10)", "3c 1f ff ff ff ff ff ff ff 04", Buffers::read)
-                    .under(ReservationClass.READ),
-            SupportedCommand.of("MODE SELECT (10)", "55 11 00 00 00 00 00 ff ff 04", MODE_SELECT),
-            SupportedCommand.of("MODE SENSE (10)", "5a 18 ff ff 00 00 00 ff ff 04", MODE_SENSE)
-                    .under(ReservationClass.READ),
-            REPORT_LUNS,
-            SupportedCommand.ofAction(
-                            "REPORT TARGET PORT GROUPS",
-                            "a3 ea 00 00 00 00 ff ff ff ff 00 04",
-                            new ReportTargetPortGroups())
-                    .under(ReservationClass.HARMLESS),
-            SupportedCommand.ofAction(
-                            "REPORT SUPPORTED OPERATION CODES",
-                            "a3 0c 87 ff ff ff ff ff ff ff 00 04",
-                            new ReportSupportedOperationCodes())
-                    .under(ReservationClass.READ),
-            SupportedCommand.ofAction(
-                            "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
-                            "a3 0d 80 00 00 00 ff ff ff ff 00 04",
-                            new ReportSupportedTaskManagementFunctions())
-                    .under(ReservationClass.READ));
+    public static final CommandSet<PrimaryNexus> OF_UNITS = new CommandSet<>(
+            Standard.SPC_5,
+            List.of(
+                    TEST_UNIT_READY,
+                    REQUEST_SENSE,
+                    SupportedCommand.of("MODE SELECT (6)", "15 11 00 00 ff 04", MODE_SELECT),
+                    SupportedCommand.of("MODE SENSE (6)", "1a 08 ff ff ff 04", MODE_SENSE)
+                            .under(ReservationClass.READ),
+                    SupportedCommand.<PrimaryNexus>of(
+                                    "RECEIVE DIAGNOSTIC RESULTS", "1c 01 ff ff ff 04", Diagnostics::receive)
+                            .under(ReservationClass.READ),
+                    SupportedCommand.<PrimaryNexus>of("SEND DIAGNOSTIC", "1d f7 00 ff ff 04", Diagnostics::send),
+                    SupportedCommand.<PrimaryNexus>of("WRITE BUFFER", "3b 1f ff ff ff ff ff ff ff 04", Buffers::write),
+                    SupportedCommand.<PrimaryNexus>of(
+                                    "READ BUFFER (10)", "3c 1f ff ff ff ff ff ff ff 04", Buffers::read)
+                            .under(ReservationClass.READ),
+                    SupportedCommand.of("MODE SELECT (10)", "55 11 00 00 00 00 00 ff ff 04", MODE_SELECT),
+                    SupportedCommand.of("MODE SENSE (10)", "5a 18 ff ff 00 00 00 ff ff 04", MODE_SENSE)
+                            .under(ReservationClass.READ),
+                    REPORT_LUNS,
+                    SupportedCommand.ofAction(
+                                    "REPORT TARGET PORT GROUPS",
+                                    "a3 ea 00 00 00 00 ff ff ff ff 00 04",
+                                    new ReportTargetPortGroups())
+                            .under(ReservationClass.HARMLESS),
+                    SupportedCommand.ofAction(
+                                    "REPORT SUPPORTED OPERATION CODES",
+                                    "a3 0c 87 ff ff ff ff ff ff ff 00 04",
+                                    new ReportSupportedOperationCodes())
+                            .under(ReservationClass.READ),
+                    SupportedCommand.ofAction(
+                                    "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
+                                    "a3 0d 80 00 00 00 ff ff ff ff 00 04",
+                                    new ReportSupportedTaskManagementFunctions())
+                            .under(ReservationClass.READ)));
 
     private PrimaryCommands() {}
 

@@ -1,6 +1,8 @@
 package vmm.scsi.primary;
 
 import java.util.List;
+import java.util.Set;
+import vmm.scsi.CommandSet;
 import vmm.scsi.CommandTable;
 import vmm.scsi.DeviceServer;
 import vmm.scsi.DiskIdentity;
@@ -8,19 +10,21 @@ import vmm.scsi.ItNexus;
 import vmm.scsi.ItlNexus;
 import vmm.scsi.LogicalUnit;
 import vmm.scsi.ScsiTask;
+import vmm.scsi.Standard;
 
 /** The REPORT LUNS well known logical unit (SPC-5 8.2): a target's list of what it has, and nothing else. */
 final class ReportLunsUnit extends LogicalUnit {
     private static final int WELL_KNOWN_LOGICAL_UNIT = 0x1e;
 
-    /** SAM-5 and SPC-5, neither of them in a certain revision. */
-    private static final int[] VERSION_DESCRIPTORS = {0x00a0, 0x05c0};
+    private static final CommandTable<ItlNexus> COMMANDS = new CommandTable<>(new CommandSet<ItlNexus>(
+            Standard.SPC_5,
+            List.of(
+                    PrimaryCommands.TEST_UNIT_READY,
+                    PrimaryCommands.REQUEST_SENSE,
+                    PrimaryCommands.inquiry(List.of()),
+                    PrimaryCommands.REPORT_LUNS)));
 
-    private static final DeviceServer<ItlNexus> SERVER = new DeviceServer<>(new CommandTable<>(List.of(
-            PrimaryCommands.TEST_UNIT_READY,
-            PrimaryCommands.REQUEST_SENSE,
-            PrimaryCommands.inquiry(List.of()),
-            PrimaryCommands.REPORT_LUNS)));
+    private static final DeviceServer<ItlNexus> SERVER = new DeviceServer<>(COMMANDS);
 
     @Override
     public int deviceType() {
@@ -38,8 +42,8 @@ final class ReportLunsUnit extends LogicalUnit {
     }
 
     @Override
-    public int[] versionDescriptors() {
-        return VERSION_DESCRIPTORS.clone();
+    public Set<Standard> standards() {
+        return COMMANDS.standards();
     }
 
     @Override

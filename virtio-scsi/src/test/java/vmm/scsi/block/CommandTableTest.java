@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import vmm.scsi.Cdb;
+import vmm.scsi.CommandSet;
 import vmm.scsi.CommandTable;
 import vmm.scsi.ItlNexus;
+import vmm.scsi.Standard;
 import vmm.scsi.SupportedCommand;
 import vmm.scsi.primary.PrimaryCommands;
 
@@ -49,9 +52,17 @@ class CommandTableTest {
     }
 
     @Test
+    void aTableIsOfTheStandardsOfItsCommands() {
+        CommandSet<ItlNexus> set = new CommandSet<>(Standard.SPC_2, List.of(PrimaryCommands.TEST_UNIT_READY));
+
+        assertEquals(Set.of(Standard.SAM_5, Standard.SPC_2), new CommandTable<ItlNexus>(set).standards());
+    }
+
+    @Test
     void noCommandIsInATableTwice() {
         SupportedCommand<ItlNexus> command = PrimaryCommands.TEST_UNIT_READY;
+        CommandSet<ItlNexus> twice = new CommandSet<>(Standard.SPC_5, List.of(command, command));
 
-        assertThrows(IllegalArgumentException.class, () -> new CommandTable<>(List.of(command, command)));
+        assertThrows(IllegalArgumentException.class, () -> new CommandTable<>(twice));
     }
 }

@@ -95,9 +95,8 @@ class Sg3UtilsTest {
                 "Vendor identification: ACME",
                 "Product identification: ROCKET DISK",
                 "Product revision level: 1.25",
-                "SAM-5 (no version claimed)",
-                "SPC-5 (no version claimed)",
-                "SBC-4 (no version claimed)");
+                "SAM-5 (no version claimed) SPC-2 (no version claimed) SPC-4 (no version claimed)",
+                "SPC-5 (no version claimed) SBC-3 (no version claimed) SBC-4 (no version claimed)");
     }
 
     @ParameterizedTest

@@ -35,7 +35,7 @@ class InquiryTest {
         byte[] expected = new byte[96];
         System.arraycopy(HexFormat.of().parseHex("000006325b180002"), 0, expected, 0, 8);
         System.arraycopy("ACME    ROCKET DISK     1.25".getBytes(US_ASCII), 0, expected, 8, 28);
-        System.arraycopy(HexFormat.of().parseHex("00a0046005c004c00600"), 0, expected, 58, 10);
+        System.arraycopy(HexFormat.of().parseHex("00a00260046005c004c00600"), 0, expected, 58, 12);
 
         Initiator.Result result = initiator().read("12 00 00 00 ff 00", 255);
 
