@@ -3,13 +3,13 @@ package vmm.event;
 /**
  * For how long a loop looks for work before it waits.
  *
- * <p>The time adapts to what happens. When work came a little later than the loop was willing to look, it looks for
- * twice as long the next time; when nothing came for much longer than the limit, for half as long, and soon not at all.
- * A loop that is idle, or whose work comes at long intervals, so costs nothing.
+ * <p>The time adapts to what happens. It doubles when looking has found work, and when work came a little later than
+ * the loop was willing to look; it halves when nothing came for much longer than the limit, and is soon nothing. A loop
+ * that is idle, or whose work comes at long intervals, so costs next to nothing.
  *
- * <p>A loop that waits does not see when work was there, only when it woke, and waking may take longer than the limit:
- * so what looking would have found at once seems to have come late. Work that came not much later than the limit is
- * therefore looked for, too, and if that is in vain some times in a row, only now and then.
+ * <p>A loop that waits does not see when work was there, only when it woke, and waking may take longer than the limit
+ * and longer than the work: so what looking would have found at once seems to have come late. That is why a loop that
+ * does not look tries it again now and then, whatever it has learnt.
  */
 final class PollWindow {
     private static final long LEAST_NANOS = 4_000;
@@ -20,8 +20,11 @@ final class PollWindow {
     /** Waits in a row, none of which looking has spared, until it is given up. */
     private static final int IN_VAIN = 8;
 
-    /** Waits until it is tried again. */
-    private static final int REST = 64;
+    /** Waits until it is tried again after it was given up. */
+    private static final int LONG_REST = 64;
+
+    /** Waits until it is tried again after nothing came for long: a try of the shortest kind costs little. */
+    private static final int SHORT_REST = 16;
 
     private final long limit;
     private long nanos;
@@ -46,25 +49,40 @@ final class PollWindow {
     /** Looking has found work, and spared a wait. */
     void found() {
         inVain = 0;
+        widen();
     }
 
     /** The loop was woken after {@code idle} nanoseconds without work, those of looking among them. */
     void woken(long idle) {
-        if (idle > NEAR * limit) {
+        if (nanos == 0) {
+            if (--rest <= 0) {
+                widen();
+            }
+        } else if (idle > NEAR * limit) {
             narrow();
-        } else if (rest > 0) {
-            rest--;
         } else if (++inVain > IN_VAIN) {
-            inVain = 0;
-            rest = REST;
-            nanos = 0;
+            close(LONG_REST);
         } else if (idle > nanos) {
-            nanos = Math.min(nanos == 0 ? LEAST_NANOS : 2 * nanos, limit);
+            widen();
         }
     }
 
     /** Looking takes the processor from somebody, or there is nothing to be found. */
     void narrow() {
-        nanos = nanos / 2 < LEAST_NANOS ? 0 : nanos / 2;
+        if (nanos / 2 < LEAST_NANOS) {
+            close(SHORT_REST);
+        } else {
+            nanos /= 2;
+        }
+    }
+
+    private void widen() {
+        nanos = Math.min(nanos == 0 ? LEAST_NANOS : 2 * nanos, limit);
+    }
+
+    private void close(int waits) {
+        nanos = 0;
+        inVain = 0;
+        rest = waits;
     }
 }

@@ -35,6 +35,17 @@ class PollWindowTest {
     }
 
     @Test
+    void whatIsFoundMakesItWorthToLookLonger() {
+        woken(1, 10_000);
+        window.found();
+        assertEquals(8_000, window.nanos());
+        for (int i = 0; i < 10; i++) {
+            window.found();
+        }
+        assertEquals(LIMIT, window.nanos());
+    }
+
+    @Test
     void aSlowAwakeningDoesNotKeepALoopFromLooking() {
         woken(1, LIMIT + 12_000);
         assertTrue(window.nanos() > 0);
@@ -43,8 +54,18 @@ class PollWindowTest {
     }
 
     @Test
+    void norDoesAVerySlowOne() {
+        woken(10, 10 * LIMIT);
+        assertEquals(0, window.nanos());
+        woken(8, 10 * LIMIT);
+        assertTrue(window.nanos() > 0, "it was not tried again");
+        woken(1, 10 * LIMIT);
+        assertEquals(0, window.nanos());
+    }
+
+    @Test
     void oneLongPauseDoesNotEndTheLooking() {
-        woken(4, 20_000);
+        woken(5, 20_000);
         window.found();
         woken(1, 1_000_000);
         assertEquals(LIMIT / 2, window.nanos());
@@ -59,9 +80,9 @@ class PollWindowTest {
 
     @Test
     void aLoopThatLooksInVainRestsBeforeItTriesAgain() {
-        woken(9, LIMIT + 12_000);
+        woken(10, LIMIT + 12_000);
         assertEquals(0, window.nanos());
-        woken(64, LIMIT + 12_000);
+        woken(63, LIMIT + 12_000);
         assertEquals(0, window.nanos());
         woken(1, LIMIT + 12_000);
         assertTrue(window.nanos() > 0);
