@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import vmm.firmware.bios.SeaBios;
+import vmm.linux.HostException;
 import vmm.linux.IoUring;
 import vmm.machine.HostLimits;
 
@@ -20,6 +22,7 @@ final class HostCheckup {
         findings.add(jdk());
         findings.add(memory());
         findings.add(ioUring(IoUring.probe()));
+        findings.add(seaBios());
         findings.add(program(
                 "lab: qemu-system-x86_64",
                 "The lab, which runs Linux guests where KVM is slow or missing, needs it; install qemu-system-x86.",
@@ -49,6 +52,15 @@ final class HostCheckup {
                         "io_uring",
                         "cannot be used",
                         "Disks are read and written by threads instead, which is slower. " + support.explanation());
+    }
+
+    private static Finding seaBios() {
+        try {
+            return Finding.ok("SeaBIOS", SeaBios.find().toString());
+        } catch (HostException absent) {
+            return Finding.warning(
+                    "SeaBIOS", "not found", "Kernels run, and disks do not start: " + absent.getMessage());
+        }
     }
 
     private static Finding memory() {

@@ -38,7 +38,7 @@ final class KvmCheckup {
         String fact = "missing: " + capability.purpose();
         return capability.required()
                 ? Finding.failed(name, fact, "No machine can run; boot a newer Linux kernel.")
-                : Finding.warning(name, fact, "Machines run without it, somewhat slower.");
+                : Finding.warning(name, fact, "Machines run without what it is for.");
     }
 
     private static Finding speed(Kvm kvm) {

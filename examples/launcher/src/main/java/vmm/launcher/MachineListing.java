@@ -203,6 +203,7 @@ final class MachineListing {
             case Boot.Firmware firmware -> {
                 tree.put("firmware", rom(firmware));
                 tree.put("order", bootOrder(firmware));
+                tree.put("paths", BootOrder.paths(machine, firmware.options()));
                 tree.put("strict", firmware.options().strict());
                 tree.put("menu", firmware.options().menu());
             }

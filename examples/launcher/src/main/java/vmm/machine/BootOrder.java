@@ -36,7 +36,7 @@ public final class BootOrder {
      * {@code /pci@i0cf8/scsi@4,1/channel@0/disk@3,5} for LUN 5 of target 3 on the controller in function 1 of slot 4.
      * Each number is hexadecimal.
      */
-    static List<String> paths(MachineConfig machine, BootOptions options) {
+    public static List<String> paths(MachineConfig machine, BootOptions options) {
         List<String> paths = new ArrayList<>();
         for (DiskConfig disk : of(machine.disks(), options)) {
             switch (disk.address()) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -322,5 +323,26 @@ class DryRunTest {
         assertEquals(
                 "[\"drive3\",\"drive2\",\"drive0\"]",
                 bootOrder(reversed).get("order").toString());
+    }
+
+    /** The forms that SeaBIOS and OVMF look for, every number in hexadecimal. */
+    @Test
+    void firmwareIsToldAPathForEveryPlaceOfADisk() {
+        JsonNode boot = bootOrder(
+                "--controller", "scsi,slot=4",
+                "--controller", "scsi,slot=26,function=3",
+                "--disk", "bus=virtio,file=a,slot=26",
+                "--disk", "bus=virtio,file=b,slot=26,function=7",
+                "--disk", "file=c,target=171,lun=300",
+                "--disk", "file=d,shareable,boot=1",
+                "--disk", "file=d,shareable,boot=1,controller=1,target=3,lun=5");
+        assertEquals(
+                List.of(
+                        "/pci@i0cf8/scsi@4/channel@0/disk@0,0",
+                        "/pci@i0cf8/scsi@1a,3/channel@0/disk@3,5",
+                        "/pci@i0cf8/scsi@1a/disk@0,0",
+                        "/pci@i0cf8/scsi@1a,7/disk@0,0",
+                        "/pci@i0cf8/scsi@4/channel@0/disk@ab,12c"),
+                boot.get("paths").valueStream().map(JsonNode::asString).toList());
     }
 }

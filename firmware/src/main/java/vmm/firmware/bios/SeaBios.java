@@ -33,7 +33,7 @@ public final class SeaBios {
                 return file;
             }
         }
-        throw new HostException("SeaBIOS, which would start the disks, is not installed (there is no "
+        throw new HostException("SeaBIOS, which starts disks, is not installed (there is no "
                 + root.resolve(PLACES.getFirst()) + "): install the package seabios (Debian, Arch) or seabios-bin"
                 + " (Fedora), or name a file with --firmware.");
     }
