@@ -7,7 +7,7 @@ package vmm.scsi;
  */
 public interface MediumCommand<N extends MediumNexus> extends Command<N> {
     /**
-     * The medium has done what was asked; {@link ScsiTask#phase} says what that was.
+     * The medium has done what was asked; {@link MediumWork#phase} says what that was.
      *
      * @param nexus the one whose medium was asked
      * @param errno 0 or a positive error number

@@ -3,6 +3,7 @@ package vmm.scsi;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
+import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -45,16 +46,35 @@ final class ScsiCommandEvent extends Event {
     @Label("Unused Bytes")
     long residual;
 
-    void describe(@Nullable SupportedCommand<?> recognized, int toLun, long firstBlock, long count, ScsiTask task) {
-        command = recognized == null ? "unknown" : recognized.name();
-        operationCode = task.cdb().operationCode();
-        lun = toLun;
-        lba = firstBlock;
-        blocks = count;
-        status = outcome(task);
-        senseKey = task.sense().key();
-        additionalSense = task.sense().additionalCode();
-        residual = task.residual();
+    /**
+     * Begins the trace of a command.
+     *
+     * @param kept what this returned for an earlier command of the same slot, or null
+     * @return null as long as nothing records: loading the class of an event takes the JVM long
+     */
+    static @Nullable ScsiCommandEvent begin(@Nullable ScsiCommandEvent kept) {
+        ScsiCommandEvent event = kept == null && FlightRecorder.isInitialized() ? new ScsiCommandEvent() : kept;
+        if (event != null) {
+            event.begin();
+        }
+        return event;
+    }
+
+    /** Ends the trace of a command, which has ended. */
+    void end(@Nullable SupportedCommand<?> recognized, int toLun, ScsiTask task) {
+        end();
+        if (shouldCommit()) {
+            command = recognized == null ? "unknown" : recognized.name();
+            operationCode = task.cdb().operationCode();
+            lun = toLun;
+            lba = task.lba();
+            blocks = task.blocks();
+            status = outcome(task);
+            senseKey = task.sense().key();
+            additionalSense = task.sense().additionalCode();
+            residual = task.residual();
+            commit();
+        }
     }
 
     private static String outcome(ScsiTask task) {

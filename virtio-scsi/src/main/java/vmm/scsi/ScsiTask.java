@@ -1,10 +1,7 @@
 package vmm.scsi;
 
 import java.lang.foreign.MemorySegment;
-import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
-import vmm.block.BlockRequest;
-import vmm.linux.Errno;
 import vmm.linux.IoVector;
 
 /**
@@ -15,7 +12,7 @@ import vmm.linux.IoVector;
  * slot belongs to the target. Everything is on the loop's thread.
  */
 public abstract class ScsiTask {
-    /** The size of a {@link #scratch} buffer in bytes. */
+    /** The size of a {@link MediumWork#scratch} buffer in bytes. */
     public static final int SCRATCH_BYTES = ScratchPool.BUFFER_BYTES;
 
     /** The longest {@link #parameterList} in bytes. */
@@ -28,8 +25,7 @@ public abstract class ScsiTask {
     private final SenseData sense = new SenseData();
     private final IoVector dataOut;
     private final IoVector dataIn;
-    private final MediumRequest fromMedium;
-    private final MediumRequest toMedium;
+    private final MediumWork medium;
 
     // For the task set that the command is in.
     @Nullable
@@ -47,8 +43,6 @@ public abstract class ScsiTask {
     /** Held back by an injected fault; what it is held by, so that a later command in this slot is not let go. */
     private @Nullable Object ticket;
 
-    private long mediumErrorOffset = -1;
-
     /** The command is at the blocks that it concerns. */
     private boolean inRange;
 
@@ -65,13 +59,8 @@ public abstract class ScsiTask {
     private long lba = -1;
     private long blocks;
 
-    private @Nullable MediumNexus medium;
-    private @Nullable MediumCommand<MediumNexus> continuation;
-    private int phase;
     private long progress;
     private @Nullable Object attachment;
-    private @Nullable MemorySegment scratch;
-    private @Nullable MediumRequest fromScratch;
 
     private ScsiStatus status = ScsiStatus.GOOD;
     private boolean overrun;
@@ -84,11 +73,11 @@ public abstract class ScsiTask {
      *
      * @param maxBuffers the most buffers that data-out and data-in may be scattered over, each
      */
+    @SuppressWarnings("this-escape") // What is made here only keeps it for later.
     protected ScsiTask(int maxBuffers) {
         dataOut = new IoVector(maxBuffers);
         dataIn = new IoVector(maxBuffers);
-        toMedium = new MediumRequest(dataOut);
-        fromMedium = new MediumRequest(dataIn);
+        medium = new MediumWork(this);
     }
 
     /** The command descriptor block. */
@@ -194,8 +183,8 @@ public abstract class ScsiTask {
         inRange = false;
         ending = TaskEnding.ANSWERED;
         abortedByOther = false;
-        mediumErrorOffset = -1;
-        beginEvent();
+        medium.begin();
+        event = ScsiCommandEvent.begin(event);
     }
 
     /** True if nobody wants the command any more: one that takes long ends at the next place that is good for it. */
@@ -229,11 +218,6 @@ public abstract class ScsiTask {
         }
         ticket = null;
         return true;
-    }
-
-    /** Where on the medium the error lies that the medium has just answered, in bytes; -1 if nobody knows. */
-    public final long mediumErrorOffset() {
-        return mediumErrorOffset;
     }
 
     /** The nexus that the command came through, or null if there is no such logical unit. */
@@ -283,109 +267,9 @@ public abstract class ScsiTask {
         return blocks;
     }
 
-    /** Where the command stands between two operations on the medium; a {@link MediumCommand} gives it its meaning. */
-    public final int phase() {
-        return phase;
-    }
-
-    /** Fills the data-in buffer, which has been cut to size, from the medium. */
-    public final <N extends MediumNexus> void readMedium(
-            N from, long offset, MediumCommand<? super N> next, int newPhase) {
-        fromMedium.prepare(BlockRequest.Operation.READ, offset);
-        submit(fromMedium, from, next, newPhase);
-    }
-
-    /** Brings the data-out buffer, which has been cut to size, to the medium. */
-    public final <N extends MediumNexus> void writeMedium(
-            N to, long offset, MediumCommand<? super N> next, int newPhase) {
-        toMedium.prepare(BlockRequest.Operation.WRITE, offset);
-        submit(toMedium, to, next, newPhase);
-    }
-
-    /** Brings all that was written to stable storage. */
-    public final <N extends MediumNexus> void flushMedium(N of, MediumCommand<? super N> next, int newPhase) {
-        toMedium.prepare(BlockRequest.Operation.FLUSH, 0);
-        submit(toMedium, of, next, newPhase);
-    }
-
-    /**
-     * Makes {@code length} bytes of the medium read as zeros.
-     *
-     * @param unmap true if their storage may be given back
-     */
-    public final <N extends MediumNexus> void zeroMedium(
-            N of, long offset, long length, boolean unmap, MediumCommand<? super N> next, int newPhase) {
-        toMedium.prepareRange(BlockRequest.Operation.WRITE_ZEROES, offset, length, unmap);
-        submit(toMedium, of, next, newPhase);
-    }
-
-    /**
-     * Makes sure that the command has a {@link #scratch} buffer until its end.
-     *
-     * @return false if there is none left for now; then the command has ended with BUSY
-     */
-    public final boolean borrowScratch() {
-        if (scratch == null) {
-            scratch = ScratchPool.shared().take();
-        }
-        if (scratch == null) {
-            end(ScsiStatus.BUSY);
-            return false;
-        }
-        return true;
-    }
-
-    /** The command's own buffer of {@link #SCRATCH_BYTES}, after {@link #borrowScratch}. */
-    public final MemorySegment scratch() {
-        MemorySegment own = scratch;
-        if (own == null) {
-            throw new IllegalStateException("The command has borrowed no buffer.");
-        }
-        return own;
-    }
-
-    /** Fills the first {@code length} bytes of the {@link #scratch} buffer from the medium. */
-    public final <N extends MediumNexus> void readScratch(
-            N from, long offset, long length, MediumCommand<? super N> next, int newPhase) {
-        submit(scratchRequest(BlockRequest.Operation.READ, offset, length), from, next, newPhase);
-    }
-
-    /** Brings the first {@code length} bytes of the {@link #scratch} buffer to the medium. */
-    public final <N extends MediumNexus> void writeScratch(
-            N to, long offset, long length, MediumCommand<? super N> next, int newPhase) {
-        submit(scratchRequest(BlockRequest.Operation.WRITE, offset, length), to, next, newPhase);
-    }
-
-    private MediumRequest scratchRequest(BlockRequest.Operation operation, long offset, long length) {
-        MediumRequest request = fromScratch;
-        if (request == null) {
-            request = new MediumRequest(new IoVector(1));
-            fromScratch = request;
-        }
-        request.data().clear();
-        request.data().add(scratch().address(), length);
-        request.prepare(operation, offset);
-        return request;
-    }
-
-    @SuppressWarnings("unchecked") // The command gets back the nexus that came with it, and no other.
-    private <N extends MediumNexus> void submit(
-            MediumRequest request, N on, MediumCommand<? super N> next, int newPhase) {
-        medium = on;
-        continuation = (MediumCommand<MediumNexus>) next;
-        phase = newPhase;
-        if (aborted()) {
-            end(ScsiStatus.TASK_ABORTED);
-            return;
-        }
-        FaultInjection faults = on.unit().faults();
-        long bad = faults == null || request.length() == 0 ? -1 : faults.firstBad(request.offset(), request.length());
-        if (faults != null && bad >= 0) {
-            mediumErrorOffset = bad;
-            request.completed(faults.errnoAt(bad));
-        } else {
-            on.queue().submit(request);
-        }
+    /** What the command has the medium do. */
+    public final MediumWork medium() {
+        return medium;
     }
 
     /** How far the command has come, in a unit of its own; 0 at first. */
@@ -430,12 +314,12 @@ public abstract class ScsiTask {
         return new ParameterList(bytes);
     }
 
-    /** All of the data-in buffer that {@link #readMedium} filled counts as moved. */
+    /** All of the data-in buffer that {@link MediumWork#read} filled counts as moved. */
     public final void movedIn(long bytes) {
         transferredIn = bytes;
     }
 
-    /** All of the data-out buffer that {@link #writeMedium} took counts as moved. */
+    /** All of the data-out buffer that {@link MediumWork#write} took counts as moved. */
     public final void movedOut(long bytes) {
         transferredOut = bytes;
     }
@@ -516,15 +400,11 @@ public abstract class ScsiTask {
         if (abortedByOther) {
             sense.clear();
         }
-        medium = null;
-        continuation = null;
         attachment = null;
-        MemorySegment borrowed = scratch;
-        if (borrowed != null) {
-            scratch = null;
-            ScratchPool.shared().give(borrowed);
+        medium.end();
+        if (event != null) {
+            event.end(command, lun, this);
         }
-        endEvent();
         ItlNexus through = nexus;
         if (through == null) {
             completed();
@@ -536,56 +416,5 @@ public abstract class ScsiTask {
         tasks.leave(this);
         completed();
         tasks.left();
-    }
-
-    private void beginEvent() {
-        ScsiCommandEvent begun = event;
-        if (begun == null && FlightRecorder.isInitialized()) {
-            begun = new ScsiCommandEvent();
-            event = begun;
-        }
-        if (begun != null) {
-            begun.begin();
-        }
-    }
-
-    private void endEvent() {
-        ScsiCommandEvent ended = event;
-        if (ended != null) {
-            ended.end();
-            if (ended.shouldCommit()) {
-                ended.describe(command, lun, lba, blocks, this);
-                ended.commit();
-            }
-        }
-    }
-
-    private void mediumEnded(int errno) {
-        MediumNexus from = medium;
-        MediumCommand<MediumNexus> next = continuation;
-        if (from == null || next == null) {
-            throw new IllegalStateException("The medium answered what nobody asked.");
-        }
-        if (aborted()) {
-            end(ScsiStatus.TASK_ABORTED);
-            return;
-        }
-        next.mediumEnded(from, this, errno);
-    }
-
-    /** The part of a slot that goes to the medium. */
-    private final class MediumRequest extends BlockRequest {
-        MediumRequest(IoVector data) {
-            super(data);
-        }
-
-        @Override
-        public void completed(int errno) {
-            if (errno != 0 && errno != Errno.EIO) {
-                // Storage that fails does not know where; what finds fault with the data does.
-                mediumErrorOffset = offset() + moved();
-            }
-            mediumEnded(errno);
-        }
     }
 }

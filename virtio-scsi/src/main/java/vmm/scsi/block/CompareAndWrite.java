@@ -37,7 +37,7 @@ final class CompareAndWrite extends SteppedCommand {
 
     @Override
     public void begin(DiskNexus nexus, ScsiTask task) {
-        if (task.borrowScratch()) {
+        if (task.medium().borrowScratch()) {
             step(nexus, task);
         }
     }
@@ -46,15 +46,15 @@ final class CompareAndWrite extends SteppedCommand {
     void step(DiskNexus nexus, ScsiTask task) {
         long length = left(nexus, task, HALF);
         if (length > 0) {
-            task.readScratch(nexus, position(nexus, task), length, this, READING);
+            task.medium().readScratch(nexus, position(nexus, task), length, this, READING);
         } else {
-            task.writeMedium(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
+            task.medium().write(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
         }
     }
 
     @Override
     public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        switch (task.phase()) {
+        switch (task.medium().phase()) {
             case READING -> {
                 if (errno == 0) {
                     compare(nexus, task);
@@ -66,7 +66,7 @@ final class CompareAndWrite extends SteppedCommand {
                 if (errno != 0) {
                     MediumError.write(task, errno);
                 } else if (BlockAccess.mustFlush(nexus.unit(), task)) {
-                    task.flushMedium(nexus, this, FLUSHING);
+                    task.medium().flush(nexus, this, FLUSHING);
                 } else {
                     written(nexus, task);
                 }
@@ -83,7 +83,7 @@ final class CompareAndWrite extends SteppedCommand {
 
     private void compare(DiskNexus nexus, ScsiTask task) {
         long length = left(nexus, task, HALF);
-        MemorySegment scratch = task.scratch();
+        MemorySegment scratch = task.medium().scratch();
         task.dataOut().copyTo(scratch, HALF, length);
         long differs = MemorySegment.mismatch(scratch, 0, length, scratch, HALF, HALF + length);
         if (differs >= 0) {

@@ -101,7 +101,7 @@ final class InterleavedTransfer {
 
     private void move(Half half, BlockQueue queue, long offset, long inScratch, long length) {
         half.data().clear();
-        half.data().add(task.scratch().address() + inScratch, length);
+        half.data().add(task.medium().scratch().address() + inScratch, length);
         half.prepare(writes ? Operation.WRITE : Operation.READ, offset);
         queue.submit(half);
     }
@@ -139,7 +139,7 @@ final class InterleavedTransfer {
 
     /** Takes the next blocks out of the data-out buffer; false if one was wrong, and the task has ended. */
     private boolean gather() {
-        MemorySegment scratch = task.scratch();
+        MemorySegment scratch = task.medium().scratch();
         for (int i = 0; i < stepBlocks(); i++) {
             long at = SteppedCommand.HALF + (long) i * ProtectionInformation.BYTES;
             task.dataOut().copyTo(scratch, (long) i * block, block);
@@ -157,7 +157,7 @@ final class InterleavedTransfer {
 
     /** Puts the blocks that were read into the data-in buffer; false if one was wrong, and the task has ended. */
     private boolean scatter() {
-        MemorySegment scratch = task.scratch();
+        MemorySegment scratch = task.medium().scratch();
         for (int i = 0; i < stepBlocks(); i++) {
             long at = SteppedCommand.HALF + (long) i * ProtectionInformation.BYTES;
             long kept = ~ProtectionInformation.get(scratch, at);
@@ -178,7 +178,7 @@ final class InterleavedTransfer {
                 information,
                 medium.type(),
                 lba() + index,
-                task.scratch(),
+                task.medium().scratch(),
                 (long) index * block,
                 block,
                 checks.guard(),

@@ -56,7 +56,7 @@ final class MediumError {
      * were being moved, so it is the first of their blocks.
      */
     private static long firstBad(ScsiTask task, long lba) {
-        long offset = task.mediumErrorOffset();
+        long offset = task.medium().errorOffset();
         return offset >= 0 && task.nexus() instanceof DiskNexus nexus
                 ? offset >>> nexus.unit().geometry().shift()
                 : lba;

@@ -95,7 +95,7 @@ final class OrWrite extends SteppedCommand {
 
     @Override
     public void begin(DiskNexus nexus, ScsiTask task) {
-        if (task.borrowScratch() && isToBeDone(nexus, task)) {
+        if (task.medium().borrowScratch() && isToBeDone(nexus, task)) {
             step(nexus, task);
         }
     }
@@ -104,9 +104,9 @@ final class OrWrite extends SteppedCommand {
     void step(DiskNexus nexus, ScsiTask task) {
         long length = left(nexus, task, HALF);
         if (length > 0) {
-            task.readScratch(nexus, position(nexus, task), length, this, READING);
+            task.medium().readScratch(nexus, position(nexus, task), length, this, READING);
         } else if (BlockAccess.mustFlush(nexus.unit(), task)) {
-            task.flushMedium(nexus, this, FLUSHING);
+            task.medium().flush(nexus, this, FLUSHING);
         } else {
             WriteBlocks.written(nexus, task);
         }
@@ -117,7 +117,7 @@ final class OrWrite extends SteppedCommand {
         if (errno != 0 && task.attachment() instanceof OrWriteGeneration.Change change) {
             nexus.unit().orWriteGeneration().takeBack(change);
         }
-        switch (task.phase()) {
+        switch (task.medium().phase()) {
             case READING -> {
                 if (errno == 0) {
                     combine(nexus, task);
@@ -145,7 +145,7 @@ final class OrWrite extends SteppedCommand {
 
     private void combine(DiskNexus nexus, ScsiTask task) {
         long length = left(nexus, task, HALF);
-        MemorySegment scratch = task.scratch();
+        MemorySegment scratch = task.medium().scratch();
         task.dataOut().copyTo(scratch, HALF, length);
         task.dataOut().advance(length);
         boolean clears = operation(task.cdb()) == CHANGE_GENERATION_AND_CLEAR;
@@ -154,6 +154,6 @@ final class OrWrite extends SteppedCommand {
             long sent = scratch.get(JAVA_LONG, HALF + at);
             scratch.set(JAVA_LONG, at, clears ? there & sent : there | sent);
         }
-        task.writeScratch(nexus, position(nexus, task), length, this, WRITING);
+        task.medium().writeScratch(nexus, position(nexus, task), length, this, WRITING);
     }
 }

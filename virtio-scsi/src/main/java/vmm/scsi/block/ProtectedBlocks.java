@@ -36,7 +36,7 @@ final class ProtectedBlocks implements RangeCommand {
             task.endWithOverrun();
         } else if (bytes == 0) {
             task.end(ScsiStatus.GOOD);
-        } else if (task.borrowScratch()) {
+        } else if (task.medium().borrowScratch()) {
             task.attach(new InterleavedTransfer(nexus, task, medium, checks, writes));
             nexus.enter(task, this);
         }

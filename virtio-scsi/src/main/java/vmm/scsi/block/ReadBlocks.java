@@ -37,19 +37,19 @@ final class ReadBlocks implements RangeCommand {
         if (BlockAccess.has(task.cdb(), BlockAccess.FUA)
                 && disk.writeCache()
                 && !disk.medium().readOnly()) {
-            task.flushMedium(nexus, this, FLUSHING);
+            task.medium().flush(nexus, this, FLUSHING);
         } else {
             read(nexus, task);
         }
     }
 
     private void read(DiskNexus nexus, ScsiTask task) {
-        task.readMedium(nexus, BlockAccess.offset(nexus.unit(), task), this, READING);
+        task.medium().read(nexus, BlockAccess.offset(nexus.unit(), task), this, READING);
     }
 
     @Override
     public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        if (task.phase() == FLUSHING) {
+        if (task.medium().phase() == FLUSHING) {
             if (errno == 0) {
                 read(nexus, task);
             } else {

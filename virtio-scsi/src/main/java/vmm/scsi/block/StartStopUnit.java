@@ -90,7 +90,7 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
             nexus.flushUnasked();
             stop(disk, task);
         } else {
-            task.flushMedium(nexus, this, FLUSHING);
+            task.medium().flush(nexus, this, FLUSHING);
         }
     }
 

@@ -25,7 +25,7 @@ final class SynchronizeCache implements MediumCommand<DiskNexus> {
             nexus.flushUnasked();
             task.end(ScsiStatus.GOOD);
         } else {
-            task.flushMedium(nexus, this, FLUSHING);
+            task.medium().flush(nexus, this, FLUSHING);
         }
     }
 

@@ -128,17 +128,17 @@ final class Unmap extends SteppedCommand {
         Ranges ranges = ranges(task);
         if (!ranges.isDone()) {
             long offset = (ranges.lba() << nexus.unit().geometry().shift()) + task.progress();
-            task.zeroMedium(nexus, offset, stepLength(nexus, task), true, this, UNMAPPING);
+            task.medium().zero(nexus, offset, stepLength(nexus, task), true, this, UNMAPPING);
         } else if (nexus.unit().writeCache()) {
             task.end(ScsiStatus.GOOD);
         } else {
-            task.flushMedium(nexus, this, FLUSHING);
+            task.medium().flush(nexus, this, FLUSHING);
         }
     }
 
     @Override
     public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        if (task.phase() == FLUSHING) {
+        if (task.medium().phase() == FLUSHING) {
             if (errno == 0) {
                 task.end(ScsiStatus.GOOD);
             } else {

@@ -33,7 +33,7 @@ abstract class Verification extends SteppedCommand {
 
     /** Begins to verify all blocks of the task, whose data-out buffer has been cut to size. */
     final void verify(DiskNexus nexus, ScsiTask task) {
-        if (task.borrowScratch()) {
+        if (task.medium().borrowScratch()) {
             if (byteCheck(task) == SINGLE) {
                 repeatBlock(nexus, task);
             }
@@ -44,13 +44,13 @@ abstract class Verification extends SteppedCommand {
     private static void repeatBlock(DiskNexus nexus, ScsiTask task) {
         int block = nexus.unit().geometry().logicalBlock();
         for (int at = HALF; at < 2 * HALF; at += block) {
-            task.dataOut().copyTo(task.scratch(), at, block);
+            task.dataOut().copyTo(task.medium().scratch(), at, block);
         }
     }
 
     @Override
     void step(DiskNexus nexus, ScsiTask task) {
-        task.readScratch(nexus, position(nexus, task), left(nexus, task, HALF), this, READING);
+        task.medium().readScratch(nexus, position(nexus, task), left(nexus, task, HALF), this, READING);
     }
 
     @Override
@@ -61,11 +61,11 @@ abstract class Verification extends SteppedCommand {
         }
         long length = left(nexus, task, HALF);
         if (byteCheck(task) == ALL) {
-            task.dataOut().copyTo(task.scratch(), HALF, length);
+            task.dataOut().copyTo(task.medium().scratch(), HALF, length);
             task.dataOut().advance(length);
         }
         if (byteCheck(task) != READABLE) {
-            MemorySegment scratch = task.scratch();
+            MemorySegment scratch = task.medium().scratch();
             long differs = MemorySegment.mismatch(scratch, 0, length, scratch, HALF, HALF + length);
             if (differs >= 0) {
                 // SBC-4, error reporting: INFORMATION has the address of the block

@@ -22,15 +22,15 @@ final class WriteAndVerify extends Verification {
 
     @Override
     public void begin(DiskNexus nexus, ScsiTask task) {
-        task.writeMedium(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
+        task.medium().write(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
     }
 
     @Override
     public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        switch (task.phase()) {
+        switch (task.medium().phase()) {
             case WRITING -> {
                 if (errno == 0) {
-                    task.flushMedium(nexus, this, FLUSHING);
+                    task.medium().flush(nexus, this, FLUSHING);
                 } else {
                     MediumError.write(task, errno);
                 }

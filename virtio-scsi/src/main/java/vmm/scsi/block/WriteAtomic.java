@@ -45,19 +45,19 @@ final class WriteAtomic implements RangeCommand {
 
     @Override
     public void begin(DiskNexus nexus, ScsiTask task) {
-        task.writeMedium(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
+        task.medium().write(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
     }
 
     @Override
     public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
         if (errno != 0) {
-            if (task.phase() == WRITING) {
+            if (task.medium().phase() == WRITING) {
                 MediumError.write(task, errno);
             } else {
                 MediumError.flush(task, errno);
             }
-        } else if (task.phase() == WRITING && BlockAccess.mustFlush(nexus.unit(), task)) {
-            task.flushMedium(nexus, this, FLUSHING);
+        } else if (task.medium().phase() == WRITING && BlockAccess.mustFlush(nexus.unit(), task)) {
+            task.medium().flush(nexus, this, FLUSHING);
         } else {
             long bytes = BlockAccess.bytes(nexus.unit(), task);
             task.movedOut(bytes);

@@ -46,16 +46,16 @@ final class WriteBlocks implements RangeCommand {
 
     @Override
     public void begin(DiskNexus nexus, ScsiTask task) {
-        task.writeMedium(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
+        task.medium().write(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
     }
 
     @Override
     public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        if (task.phase() == WRITING) {
+        if (task.medium().phase() == WRITING) {
             if (errno != 0) {
                 MediumError.write(task, errno);
             } else if (BlockAccess.mustFlush(nexus.unit(), task)) {
-                task.flushMedium(nexus, this, FLUSHING);
+                task.medium().flush(nexus, this, FLUSHING);
             } else {
                 written(nexus, task);
             }

@@ -66,10 +66,10 @@ final class WriteSame extends SteppedCommand {
     public void begin(DiskNexus nexus, ScsiTask task) {
         if (!hasData(task.cdb())) {
             step(nexus, task);
-        } else if (task.borrowScratch()) {
+        } else if (task.medium().borrowScratch()) {
             int block = nexus.unit().geometry().logicalBlock();
-            task.dataOut().copyTo(task.scratch(), 0, block);
-            Pattern.repeat(task.scratch(), block);
+            task.dataOut().copyTo(task.medium().scratch(), 0, block);
+            Pattern.repeat(task.medium().scratch(), block);
             step(nexus, task);
         }
     }
@@ -78,20 +78,23 @@ final class WriteSame extends SteppedCommand {
     void step(DiskNexus nexus, ScsiTask task) {
         if (isZero(nexus, task)) {
             boolean unmap = BlockAccess.has(task.cdb(), UNMAP);
-            task.zeroMedium(nexus, position(nexus, task), left(nexus, task, ZEROS_PER_STEP), unmap, this, CHANGING);
+            task.medium().zero(nexus, position(nexus, task), left(nexus, task, ZEROS_PER_STEP), unmap, this, CHANGING);
         } else {
-            task.writeScratch(nexus, position(nexus, task), left(nexus, task, ScsiTask.SCRATCH_BYTES), this, CHANGING);
+            task.medium()
+                    .writeScratch(
+                            nexus, position(nexus, task), left(nexus, task, ScsiTask.SCRATCH_BYTES), this, CHANGING);
         }
     }
 
     private static boolean isZero(DiskNexus nexus, ScsiTask task) {
         return !hasData(task.cdb())
-                || Pattern.isZero(task.scratch(), nexus.unit().geometry().logicalBlock());
+                || Pattern.isZero(
+                        task.medium().scratch(), nexus.unit().geometry().logicalBlock());
     }
 
     @Override
     public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        if (task.phase() == FLUSHING) {
+        if (task.medium().phase() == FLUSHING) {
             if (errno == 0) {
                 done(nexus, task);
             } else {
@@ -109,7 +112,7 @@ final class WriteSame extends SteppedCommand {
         } else if (nexus.unit().writeCache()) {
             done(nexus, task);
         } else {
-            task.flushMedium(nexus, this, FLUSHING);
+            task.medium().flush(nexus, this, FLUSHING);
         }
     }
 

@@ -47,7 +47,7 @@ final class CopyOperation {
         this.request = request;
         this.status = status;
         this.agent = new CopyAgent(manager.nexus(), this::next);
-        this.buffer = task.scratch();
+        this.buffer = task.medium().scratch();
     }
 
     void begin() {

@@ -93,7 +93,7 @@ public final class ThirdPartyCopy {
             task.fail(SenseCode.OPERATION_IN_PROGRESS);
         } else if (!manager.mayBegin()) {
             task.end(ScsiStatus.BUSY);
-        } else if (task.borrowScratch()) {
+        } else if (task.medium().borrowScratch()) {
             CopyStatus status = new CopyStatus(action);
             manager.began(request, status);
             new CopyOperation(manager, task, request, status).begin();

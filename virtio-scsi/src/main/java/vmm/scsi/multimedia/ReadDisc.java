@@ -46,7 +46,7 @@ final class ReadDisc implements MediumCommand<DriveNexus> {
         } else if (disc.enter()) {
             task.attach(disc);
             task.dataIn().truncate(bytes);
-            task.readMedium(nexus, lba << Disc.BLOCK_SHIFT, this, 0);
+            task.medium().read(nexus, lba << Disc.BLOCK_SHIFT, this, 0);
         } else {
             task.fail(SenseCode.MEDIUM_NOT_PRESENT_TRAY_OPEN);
         }
