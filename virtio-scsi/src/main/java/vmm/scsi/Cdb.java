@@ -1,13 +1,12 @@
 package vmm.scsi;
 
 /**
- * A command descriptor block (SPC-5 4.2), read in place: numbers are big-endian and unsigned, offsets count from the
- * operation code in byte 0.
+ * A command descriptor block (SPC-5 4.2), read in place; offsets count from the operation code in byte 0.
  *
  * <p>Made once for each slot and refilled for each command. What lies beyond the bytes that the initiator sent reads as
  * 0; a {@link DeviceServer} refuses a block that is too short for its command before anybody reads it.
  */
-public final class Cdb {
+public final class Cdb extends Fields {
     /** The longest descriptor block there is: variable length, 8 bytes of header and 252 more (SPC-5). */
     public static final int MAX_LENGTH = 260;
 
@@ -16,36 +15,28 @@ public final class Cdb {
 
     private static final int NACA = 1 << 2;
 
-    private final byte[] bytes = new byte[MAX_LENGTH];
     private int length;
 
-    /** An empty block. */
-    public Cdb() {}
-
-    /**
-     * Where a transport writes the block before {@link #setLength}.
-     *
-     * @return {@value #MAX_LENGTH} bytes
-     */
-    public byte[] bytes() {
-        return bytes;
+    /** An empty block, in an array of {@value #MAX_LENGTH} bytes. */
+    public Cdb() {
+        super(new byte[MAX_LENGTH]);
     }
 
     /**
-     * Sets how many bytes the initiator sent.
+     * Sets how many bytes the initiator sent, which the transport has written to {@link #bytes}.
      *
      * @param sent at most {@link #MAX_LENGTH}; those beyond are cleared
      */
     public void setLength(int sent) {
         for (int i = sent; i < length; i++) {
-            bytes[i] = 0;
+            bytes()[i] = 0;
         }
         length = sent;
     }
 
     /** Copies a whole block here. */
     public void set(byte... block) {
-        System.arraycopy(block, 0, bytes, 0, block.length);
+        System.arraycopy(block, 0, bytes(), 0, block.length);
         setLength(block.length);
     }
 
@@ -78,35 +69,5 @@ public final class Cdb {
             default -> -1;
         };
         return at >= 0 && at < length && has(at, NACA);
-    }
-
-    /** The byte at {@code offset}. */
-    public int u8(int offset) {
-        return bytes[offset] & 0xff;
-    }
-
-    /** The 16 bits at {@code offset}. */
-    public int u16(int offset) {
-        return BigEndian.get16(bytes, offset);
-    }
-
-    /** The 24 bits at {@code offset}. */
-    public int u24(int offset) {
-        return BigEndian.get24(bytes, offset);
-    }
-
-    /** The 32 bits at {@code offset}. */
-    public long u32(int offset) {
-        return BigEndian.get32(bytes, offset);
-    }
-
-    /** The 64 bits at {@code offset}; those from 2^63 on are negative. */
-    public long u64(int offset) {
-        return BigEndian.get64(bytes, offset);
-    }
-
-    /** True if one of {@code bits} is set in the byte at {@code offset}. */
-    public boolean has(int offset, int bits) {
-        return (bytes[offset] & bits) != 0;
     }
 }

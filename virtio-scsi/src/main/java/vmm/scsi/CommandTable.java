@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param <N> the kind of logical unit, by what it keeps for an initiator
  */
 public final class CommandTable<N extends ItlNexus> {
+    private final List<CommandSet<? super N>> sets;
     private final List<SupportedCommand<? super N>> commands;
     private final Set<Standard> standards;
 
@@ -26,20 +27,33 @@ public final class CommandTable<N extends ItlNexus> {
      * @throws IllegalArgumentException if two commands have the same operation code and service action
      */
     @SafeVarargs
-    @SuppressWarnings({"unchecked", "rawtypes"}) // Arrays know no type arguments; these hold what the list holds.
+    @SuppressWarnings("varargs") // Nothing is ever stored in the array.
     public CommandTable(CommandSet<? super N>... sets) {
+        this(List.of(sets));
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // Arrays know no type arguments; these hold what the list holds.
+    private CommandTable(List<CommandSet<? super N>> sets) {
         List<SupportedCommand<? super N>> all = new ArrayList<>();
         Set<Standard> sources = EnumSet.of(Standard.SAM_5);
         for (CommandSet<? super N> set : sets) {
             all.addAll((List<SupportedCommand<? super N>>) (List<?>) set.commands());
             sources.add(set.standard());
         }
+        this.sets = sets;
         commands = List.copyOf(all);
         standards = Collections.unmodifiableSet(sources);
         byCode = new SupportedCommand[256][];
         for (SupportedCommand<? super N> command : commands) {
             enter(command);
         }
+    }
+
+    /** A table of these commands and more. */
+    public CommandTable<N> with(CommandSet<? super N> more) {
+        List<CommandSet<? super N>> longer = new ArrayList<>(sets);
+        longer.add(more);
+        return new CommandTable<>(longer);
     }
 
     private void enter(SupportedCommand<? super N> command) {

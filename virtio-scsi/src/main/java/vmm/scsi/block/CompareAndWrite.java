@@ -10,12 +10,11 @@ import vmm.scsi.SenseCode;
  * COMPARE AND WRITE (SBC-4 5.3): writes the second half of the data-out buffer if the blocks are what the first half
  * says. Nobody sees anything of the disk in between.
  */
-final class CompareAndWrite extends SteppedCommand {
+final class CompareAndWrite extends WritingCommand implements SteppedCommand {
     private static final int COUNT = 13;
 
     private static final int READING = 0;
     private static final int WRITING = 1;
-    private static final int FLUSHING = 2;
 
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
@@ -43,7 +42,7 @@ final class CompareAndWrite extends SteppedCommand {
     }
 
     @Override
-    void step(DiskNexus nexus, ScsiTask task) {
+    public void step(DiskNexus nexus, ScsiTask task) {
         long length = left(nexus, task, HALF);
         if (length > 0) {
             task.medium().readScratch(nexus, position(nexus, task), length, this, READING);
@@ -53,31 +52,18 @@ final class CompareAndWrite extends SteppedCommand {
     }
 
     @Override
-    public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        switch (task.medium().phase()) {
-            case READING -> {
-                if (errno == 0) {
-                    compare(nexus, task);
-                } else {
-                    MediumError.read(task, errno, currentLba(nexus, task));
-                }
+    void answered(DiskNexus nexus, ScsiTask task, int errno) {
+        boolean reading = task.medium().phase() == READING;
+        if (errno != 0) {
+            if (reading) {
+                MediumError.read(task, errno, currentLba(nexus, task));
+            } else {
+                MediumError.write(task, errno);
             }
-            case WRITING -> {
-                if (errno != 0) {
-                    MediumError.write(task, errno);
-                } else if (BlockAccess.mustFlush(nexus.unit(), task)) {
-                    task.medium().flush(nexus, this, FLUSHING);
-                } else {
-                    written(nexus, task);
-                }
-            }
-            default -> {
-                if (errno == 0) {
-                    written(nexus, task);
-                } else {
-                    MediumError.flush(task, errno);
-                }
-            }
+        } else if (reading) {
+            compare(nexus, task);
+        } else {
+            finish(nexus, task);
         }
     }
 
@@ -96,7 +82,8 @@ final class CompareAndWrite extends SteppedCommand {
         step(nexus, task);
     }
 
-    private static void written(DiskNexus nexus, ScsiTask task) {
+    @Override
+    void done(DiskNexus nexus, ScsiTask task) {
         long bytes = BlockAccess.bytes(nexus.unit(), task);
         task.movedOut(2 * bytes);
         nexus.countWrite(bytes);

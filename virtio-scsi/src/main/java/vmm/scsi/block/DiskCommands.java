@@ -37,16 +37,7 @@ final class DiskCommands {
 
     private static final DeviceServer<DiskNexus> FULL = new DeviceServer<>(TABLE);
 
-    private static final DeviceServer<DiskNexus> THIN = new DeviceServer<>(new CommandTable<>(
-            PrimaryCommands.OF_UNITS,
-            INQUIRY,
-            LOG,
-            UNIT_RESERVATIONS,
-            RESERVATIONS,
-            COPIES,
-            BlockCommands.OF_SIX_BYTES,
-            BlockCommands.ALL,
-            BlockCommands.THIN));
+    private static final DeviceServer<DiskNexus> THIN = new DeviceServer<>(TABLE.with(BlockCommands.THIN));
 
     /** Who serves a disk: one that is thinly provisioned has more commands. */
     static DeviceServer<DiskNexus> serverFor(ScsiDisk disk) {

@@ -12,7 +12,7 @@ import vmm.scsi.SenseCode;
  * ORWRITE (16) and (32) (SBC-4 5.10, 5.11): sets the bits in the blocks that are set in the data-out buffer, if it is
  * of the generation that counts; or clears those that are not set there, and begins a new generation.
  */
-final class OrWrite extends SteppedCommand {
+final class OrWrite extends WritingCommand implements SteppedCommand {
     private static final int BMOP = 2;
     private static final int SET = 0b000;
     private static final int CHANGE_GENERATION_AND_CLEAR = 0b001;
@@ -22,7 +22,6 @@ final class OrWrite extends SteppedCommand {
 
     private static final int READING = 0;
     private static final int WRITING = 1;
-    private static final int FLUSHING = 2;
 
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
@@ -101,46 +100,42 @@ final class OrWrite extends SteppedCommand {
     }
 
     @Override
-    void step(DiskNexus nexus, ScsiTask task) {
+    public void step(DiskNexus nexus, ScsiTask task) {
         long length = left(nexus, task, HALF);
         if (length > 0) {
             task.medium().readScratch(nexus, position(nexus, task), length, this, READING);
-        } else if (BlockAccess.mustFlush(nexus.unit(), task)) {
-            task.medium().flush(nexus, this, FLUSHING);
         } else {
-            WriteBlocks.written(nexus, task);
+            finish(nexus, task);
         }
     }
 
     @Override
-    public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        if (errno != 0 && task.attachment() instanceof OrWriteGeneration.Change change) {
+    void answered(DiskNexus nexus, ScsiTask task, int errno) {
+        boolean reading = task.medium().phase() == READING;
+        if (errno != 0) {
+            if (reading) {
+                MediumError.read(task, errno, currentLba(nexus, task));
+            } else {
+                MediumError.write(task, errno, currentLba(nexus, task));
+            }
+        } else if (reading) {
+            combine(nexus, task);
+        } else {
+            task.advance(left(nexus, task, HALF));
+            proceed(nexus, task);
+        }
+    }
+
+    @Override
+    void failing(DiskNexus nexus, ScsiTask task) {
+        if (task.attachment() instanceof OrWriteGeneration.Change change) {
             nexus.unit().orWriteGeneration().takeBack(change);
         }
-        switch (task.medium().phase()) {
-            case READING -> {
-                if (errno == 0) {
-                    combine(nexus, task);
-                } else {
-                    MediumError.read(task, errno, currentLba(nexus, task));
-                }
-            }
-            case WRITING -> {
-                if (errno == 0) {
-                    task.advance(left(nexus, task, HALF));
-                    proceed(nexus, task);
-                } else {
-                    MediumError.write(task, errno, currentLba(nexus, task));
-                }
-            }
-            default -> {
-                if (errno == 0) {
-                    WriteBlocks.written(nexus, task);
-                } else {
-                    MediumError.flush(task, errno);
-                }
-            }
-        }
+    }
+
+    @Override
+    void done(DiskNexus nexus, ScsiTask task) {
+        WriteBlocks.written(nexus, task);
     }
 
     private void combine(DiskNexus nexus, ScsiTask task) {

@@ -7,7 +7,7 @@ import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
 
 /** UNMAP (SBC-4 5.31): takes the storage of blocks away, which read as zeros from then on. */
-final class Unmap extends SteppedCommand {
+final class Unmap extends WritingCommand implements SteppedCommand {
     private static final int ANCHOR = 1;
     private static final int LIST_LENGTH = 7;
 
@@ -18,7 +18,6 @@ final class Unmap extends SteppedCommand {
     private static final int COUNT = 8;
 
     private static final int UNMAPPING = 0;
-    private static final int FLUSHING = 1;
 
     /** What is to be done, and at which descriptor it stands. */
     private static final class Ranges {
@@ -124,28 +123,28 @@ final class Unmap extends SteppedCommand {
     }
 
     @Override
-    void step(DiskNexus nexus, ScsiTask task) {
+    public void step(DiskNexus nexus, ScsiTask task) {
         Ranges ranges = ranges(task);
         if (!ranges.isDone()) {
             long offset = (ranges.lba() << nexus.unit().geometry().shift()) + task.progress();
             task.medium().zero(nexus, offset, stepLength(nexus, task), true, this, UNMAPPING);
-        } else if (nexus.unit().writeCache()) {
-            task.end(ScsiStatus.GOOD);
         } else {
-            task.medium().flush(nexus, this, FLUSHING);
+            finish(nexus, task);
         }
     }
 
     @Override
-    public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        if (task.medium().phase() == FLUSHING) {
-            if (errno == 0) {
-                task.end(ScsiStatus.GOOD);
-            } else {
-                MediumError.flush(task, errno);
-            }
-            return;
-        }
+    boolean mustFlush(ScsiDisk disk, ScsiTask task) {
+        return !disk.writeCache();
+    }
+
+    @Override
+    void done(DiskNexus nexus, ScsiTask task) {
+        task.end(ScsiStatus.GOOD);
+    }
+
+    @Override
+    void answered(DiskNexus nexus, ScsiTask task, int errno) {
         Ranges ranges = ranges(task);
         if (errno != 0) {
             long done = task.progress() >>> nexus.unit().geometry().shift();

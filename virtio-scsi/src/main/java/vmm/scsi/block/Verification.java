@@ -8,7 +8,7 @@ import vmm.scsi.SenseCode;
  * The verifying part of VERIFY and WRITE AND VERIFY (SBC-4 5.33, 5.44): reads the blocks back, and compares them with
  * the data-out buffer if BYTCHK says so.
  */
-abstract class Verification extends SteppedCommand {
+abstract class Verification implements SteppedCommand {
     private static final int BYTCHK = 0b11 << 1;
 
     /** The blocks can be read. */
@@ -49,7 +49,7 @@ abstract class Verification extends SteppedCommand {
     }
 
     @Override
-    void step(DiskNexus nexus, ScsiTask task) {
+    public void step(DiskNexus nexus, ScsiTask task) {
         task.medium().readScratch(nexus, position(nexus, task), left(nexus, task, HALF), this, READING);
     }
 

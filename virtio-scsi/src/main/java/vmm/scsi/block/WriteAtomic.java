@@ -8,13 +8,12 @@ import vmm.scsi.ScsiTask;
  * WRITE ATOMIC (16) (SBC-4 5.48): no command sees a part of what it writes. Whether a host that fails leaves a part of
  * it behind is up to the medium, as it is with any write.
  */
-final class WriteAtomic implements RangeCommand {
+final class WriteAtomic extends WritingCommand {
     private static final int LBA = 2;
     private static final int ATOMIC_BOUNDARY = 10;
     private static final int COUNT = 12;
 
     private static final int WRITING = 0;
-    private static final int FLUSHING = 1;
 
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
@@ -49,20 +48,19 @@ final class WriteAtomic implements RangeCommand {
     }
 
     @Override
-    public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        if (errno != 0) {
-            if (task.medium().phase() == WRITING) {
-                MediumError.write(task, errno);
-            } else {
-                MediumError.flush(task, errno);
-            }
-        } else if (task.medium().phase() == WRITING && BlockAccess.mustFlush(nexus.unit(), task)) {
-            task.medium().flush(nexus, this, FLUSHING);
+    void answered(DiskNexus nexus, ScsiTask task, int errno) {
+        if (errno == 0) {
+            finish(nexus, task);
         } else {
-            long bytes = BlockAccess.bytes(nexus.unit(), task);
-            task.movedOut(bytes);
-            nexus.countWrite(bytes);
-            task.end(ScsiStatus.GOOD);
+            MediumError.write(task, errno);
         }
+    }
+
+    @Override
+    void done(DiskNexus nexus, ScsiTask task) {
+        long bytes = BlockAccess.bytes(nexus.unit(), task);
+        task.movedOut(bytes);
+        nexus.countWrite(bytes);
+        task.end(ScsiStatus.GOOD);
     }
 }

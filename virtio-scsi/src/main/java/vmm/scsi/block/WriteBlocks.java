@@ -4,9 +4,8 @@ import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 
 /** WRITE (10), (12), (16) and (32) (SBC-4 5.40 to 5.43), and WRITE (6) (SBC-3). */
-final class WriteBlocks implements RangeCommand {
+final class WriteBlocks extends WritingCommand {
     private static final int WRITING = 0;
-    private static final int FLUSHING = 1;
 
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
@@ -50,20 +49,17 @@ final class WriteBlocks implements RangeCommand {
     }
 
     @Override
-    public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        if (task.medium().phase() == WRITING) {
-            if (errno != 0) {
-                MediumError.write(task, errno);
-            } else if (BlockAccess.mustFlush(nexus.unit(), task)) {
-                task.medium().flush(nexus, this, FLUSHING);
-            } else {
-                written(nexus, task);
-            }
-        } else if (errno == 0) {
-            written(nexus, task);
+    void answered(DiskNexus nexus, ScsiTask task, int errno) {
+        if (errno == 0) {
+            finish(nexus, task);
         } else {
-            MediumError.flush(task, errno);
+            MediumError.write(task, errno);
         }
+    }
+
+    @Override
+    void done(DiskNexus nexus, ScsiTask task) {
+        written(nexus, task);
     }
 
     /** Ends a task that has written its blocks. */

@@ -8,7 +8,7 @@ import vmm.scsi.ScsiTask;
  * WRITE SAME (10), (16) and (32) (SBC-4 5.52 to 5.54): writes one block over and over. Blocks of zeros are left to the
  * medium, which may give their storage back if UNMAP says so.
  */
-final class WriteSame extends SteppedCommand {
+final class WriteSame extends WritingCommand implements SteppedCommand {
     private static final int TEN = 0x41;
 
     private static final int ANCHOR = 1 << 4;
@@ -20,7 +20,6 @@ final class WriteSame extends SteppedCommand {
     private static final int NDOB = 1;
 
     private static final int CHANGING = 0;
-    private static final int FLUSHING = 1;
 
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
@@ -75,7 +74,7 @@ final class WriteSame extends SteppedCommand {
     }
 
     @Override
-    void step(DiskNexus nexus, ScsiTask task) {
+    public void step(DiskNexus nexus, ScsiTask task) {
         if (isZero(nexus, task)) {
             boolean unmap = BlockAccess.has(task.cdb(), UNMAP);
             task.medium().zero(nexus, position(nexus, task), left(nexus, task, ZEROS_PER_STEP), unmap, this, CHANGING);
@@ -93,15 +92,7 @@ final class WriteSame extends SteppedCommand {
     }
 
     @Override
-    public void mediumEnded(DiskNexus nexus, ScsiTask task, int errno) {
-        if (task.medium().phase() == FLUSHING) {
-            if (errno == 0) {
-                done(nexus, task);
-            } else {
-                MediumError.flush(task, errno);
-            }
-            return;
-        }
+    void answered(DiskNexus nexus, ScsiTask task, int errno) {
         if (errno != 0) {
             MediumError.write(task, errno, currentLba(nexus, task));
             return;
@@ -109,14 +100,19 @@ final class WriteSame extends SteppedCommand {
         task.advance(left(nexus, task, isZero(nexus, task) ? ZEROS_PER_STEP : ScsiTask.SCRATCH_BYTES));
         if (left(nexus, task, 1) > 0) {
             proceed(nexus, task);
-        } else if (nexus.unit().writeCache()) {
-            done(nexus, task);
         } else {
-            task.medium().flush(nexus, this, FLUSHING);
+            finish(nexus, task);
         }
     }
 
-    private static void done(DiskNexus nexus, ScsiTask task) {
+    @Override
+    boolean mustFlush(ScsiDisk disk, ScsiTask task) {
+        // There is no FUA; its bit is UNMAP.
+        return !disk.writeCache();
+    }
+
+    @Override
+    void done(DiskNexus nexus, ScsiTask task) {
         task.movedOut(hasData(task.cdb()) ? nexus.unit().geometry().logicalBlock() : 0);
         nexus.countWrite(BlockAccess.bytes(nexus.unit(), task));
         task.end(ScsiStatus.GOOD);
