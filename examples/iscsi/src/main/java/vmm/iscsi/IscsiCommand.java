@@ -284,11 +284,12 @@ final class IscsiCommand extends ScsiTask {
     }
 
     private void answer() {
+        long moved = writes() ? transferredOut() : transferredIn();
         if (overrun()) {
-            respond(ScsiStatus.CHECK_CONDITION.code(), WRONG_LENGTH, WRONG_LENGTH.length, OVERFLOW, 0);
+            long lacking = Math.max(0, moved - expectedLength);
+            respond(ScsiStatus.CHECK_CONDITION.code(), WRONG_LENGTH, WRONG_LENGTH.length, OVERFLOW, lacking);
             return;
         }
-        long moved = writes() ? transferredOut() : transferredIn();
         int flag = moved > expectedLength ? OVERFLOW : moved < expectedLength ? UNDERFLOW : 0;
         long residual = Math.abs(expectedLength - moved);
         boolean good = status() == ScsiStatus.GOOD;

@@ -187,6 +187,8 @@ final class Session {
                 if (value.isEmpty() || value.equals("All") || value.equals(target.name())) {
                     answers.put("TargetName", target.name());
                     answers.put("TargetAddress", output.portal() + "," + IscsiTarget.PORTAL_GROUP);
+                } else {
+                    answers.put(key, "Reject");
                 }
             } else if (!key.startsWith("X-")) {
                 answers.put(key, "NotUnderstood");

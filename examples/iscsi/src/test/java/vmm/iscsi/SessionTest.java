@@ -150,6 +150,23 @@ class SessionTest {
     }
 
     @Test
+    void lessDataThanThereAreBlocksAreWrittenByWholeBlocksOnly() {
+        String twoBlocks = "2a 00 00 00 00 00 00 00 02 00";
+        Pdu half = only(peer.send(command(1, WRITE, 512, twoBlocks).data(Peer.pattern(0, 512))));
+        assertEquals(0, half.get8(STATUS));
+        assertEquals(OVERFLOW, half.get8(1) & (UNDERFLOW | OVERFLOW));
+        assertEquals(512, half.get32(RESIDUAL));
+        assertEquals(-1, peer.medium.content().asSlice(0, 512).mismatch(Peer.pattern(0, 512)));
+
+        Pdu part = only(peer.send(command(2, WRITE, 200, twoBlocks).data(Peer.pattern(512, 200))));
+        assertEquals(2, part.get8(STATUS));
+        assertEquals(0x0e, part.data().get(JAVA_BYTE, 2 + 12));
+        assertEquals(OVERFLOW, part.get8(1) & (UNDERFLOW | OVERFLOW));
+        assertEquals(1024 - 200, part.get32(RESIDUAL));
+        assertEquals(-1, peer.medium.content().asSlice(0, 512).mismatch(Peer.pattern(0, 512)));
+    }
+
+    @Test
     void senseDataComeWithTheResponse() {
         Pdu answer = only(peer.send(command(1, READ, 512, "28 00 ff ff ff ff 00 00 01 00")));
 
@@ -252,9 +269,13 @@ class SessionTest {
         assertEquals(
                 "TargetName=" + Peer.TARGET + "\0TargetAddress=192.0.2.1:3260,1\0",
                 new String(answer.data().toArray(JAVA_BYTE), UTF_8));
+        Pdu refusal = only(discovery.send(Pdu.of(Opcode.TEXT_REQUEST)
+                .initiatorTaskTag(2)
+                .data(MemorySegment.ofArray("SendTargets=Alle\0".getBytes(UTF_8)))));
+        assertEquals("SendTargets=Reject\0", new String(refusal.data().toArray(JAVA_BYTE), UTF_8));
         assertEquals(
                 Opcode.REJECT,
-                only(discovery.send(command(2, 0, TEST_UNIT_READY))).opcode());
+                only(discovery.send(command(3, 0, TEST_UNIT_READY))).opcode());
     }
 
     @Test

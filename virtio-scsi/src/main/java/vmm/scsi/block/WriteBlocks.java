@@ -32,6 +32,12 @@ final class WriteBlocks extends WritingCommand {
                 task.endWithOverrun();
                 return false;
             }
+            if (there % disk.geometry().logicalBlock() != 0) {
+                // A part of a block is not written, and not passed over in silence.
+                task.movedOut(bytes);
+                task.endWithOverrun();
+                return false;
+            }
             task.concerns(task.lba(), there >>> disk.geometry().shift());
         }
         if (task.blocks() == 0) {
