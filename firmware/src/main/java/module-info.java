@@ -12,4 +12,5 @@ module vmm.firmware {
     exports vmm.firmware.fwcfg;
     exports vmm.firmware.linux;
     exports vmm.firmware.pvh;
+    exports vmm.firmware.smbios;
 }

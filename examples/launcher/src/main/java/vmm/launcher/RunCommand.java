@@ -149,6 +149,14 @@ final class RunCommand extends Subcommand {
     private String boot = "";
 
     @Option(
+            names = "--smbios",
+            paramLabel = "KEY=VALUE,...",
+            defaultValue = "",
+            description = "What firmware tells the guest of its machine: manufacturer=, product=, version=, serial=,"
+                    + " uuid=, sku=, family=, entry-point=32|64 (32 if left out).")
+    private String smbios = "";
+
+    @Option(
             names = "--fw-cfg",
             paramLabel = "name=opt/...,string=TEXT|file=PATH",
             description = "Tells the guest something by the fw_cfg device; any number of them.")
@@ -251,12 +259,17 @@ final class RunCommand extends Subcommand {
                 throw new ConfigurationException("There is neither a --kernel nor a --disk to start from; add --kernel"
                         + " FILE, a Linux bzImage or an ELF file with a PVH entry, or --disk file=PATH.");
             }
-            return new Boot.Firmware(BootArguments.firmware(firmware), BootArguments.options(boot));
+            return new Boot.Firmware(
+                    BootArguments.firmware(firmware),
+                    BootArguments.options(boot),
+                    SmbiosOptions.identity(smbios),
+                    SmbiosOptions.entryPoint(smbios));
         }
-        if (!firmware.isEmpty() || !boot.isEmpty()) {
-            throw new ConfigurationException((firmware.isEmpty() ? "--boot" : "--firmware")
-                    + " is for machines that start from a disk, and --kernel is started without firmware; leave one"
-                    + " of them out.");
+        if (!firmware.isEmpty() || !boot.isEmpty() || !smbios.isEmpty()) {
+            throw new ConfigurationException(
+                    (firmware.isEmpty() ? boot.isEmpty() ? "--smbios" : "--boot" : "--firmware")
+                            + " is for machines that start from a disk, and --kernel is started without firmware; leave one"
+                            + " of them out.");
         }
         return new Boot.Kernel(kernel, Optional.ofNullable(initrd), append);
     }

@@ -2,6 +2,8 @@ package vmm.machine;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import vmm.firmware.smbios.EntryPoint;
+import vmm.firmware.smbios.SystemIdentity;
 
 /** What runs first on a machine. */
 public sealed interface Boot {
@@ -19,6 +21,9 @@ public sealed interface Boot {
      *
      * @param rom the firmware's file; this host's SeaBIOS if it is empty
      * @param options what it may start
+     * @param identity what machine it tells the guest that it is on
+     * @param entryPoint by which the guest finds that
      */
-    record Firmware(Optional<Path> rom, BootOptions options) implements Boot {}
+    record Firmware(Optional<Path> rom, BootOptions options, SystemIdentity identity, EntryPoint entryPoint)
+            implements Boot {}
 }

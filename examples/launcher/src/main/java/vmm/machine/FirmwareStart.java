@@ -12,6 +12,7 @@ import vmm.firmware.bios.FirmwareRom;
 import vmm.firmware.bios.SeaBios;
 import vmm.firmware.fwcfg.FwCfg;
 import vmm.firmware.fwcfg.Items;
+import vmm.firmware.smbios.SmbiosTables;
 import vmm.kvm.Vcpu;
 import vmm.kvm.VirtualMachine;
 import vmm.memory.GuestMemory;
@@ -95,9 +96,10 @@ final class FirmwareStart implements Start {
     @Override
     public void load(PciBus bus, GuestMemory memory, AcpiTables acpi) {
         Items items = new Items();
+        userItems.addTo(items);
         FirmwareItems.addTo(items, firmwareConfig(), memory);
         acpi.addTo(items);
-        userItems.addTo(items);
+        new SmbiosTables(boot.identity(), config.cpus(), memory, boot.entryPoint()).addTo(items);
         new FwCfg(memory, items).attach(ports);
         if (log.isDebugEnabled()) {
             new DebugConsole(line -> log.debug("{}", line)).attach(ports);

@@ -459,6 +459,18 @@ class BadInputTest {
     }
 
     @Test
+    void aMachineThatSaysItIsWhatCannotBeSaidIsRefused() {
+        refused(Vmm.plan("--smbios", "serial=1"), "--smbios", "--kernel");
+        String[] run = {"run", "--dry-run", "--disk", "file=a", "--smbios", ""};
+        run[5] = "uuid=12";
+        refused(Vmm.execute(run), "uuid=12", "write for example uuid=");
+        run[5] = "serial=\u00e9";
+        refused(Vmm.execute(run), "serial=", "ASCII");
+        run[5] = "entry-point=16";
+        refused(Vmm.execute(run), "32 or 64");
+    }
+
+    @Test
     void aBootOrderThatIsNoneIsRefused() {
         refused(Vmm.execute("run", "--dry-run", "--disk", "file=a", "--boot", "x"), "order=x", "order=dc");
         refused(Vmm.execute("run", "--dry-run", "--disk", "file=a", "--boot", "order=cc"), "order=cc");

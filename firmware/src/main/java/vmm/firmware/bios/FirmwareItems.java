@@ -20,12 +20,18 @@ public final class FirmwareItems {
     /** A last line of the boot order that is no device: what is not before it is not started. */
     private static final String NOTHING_ELSE = "HALT";
 
+    /**
+     * Whether SeaBIOS puts what can be above 4 GiB to the end of the processor's address space, which is outside the
+     * window that the ACPI tables tell.
+     */
+    private static final String SEABIOS_HIGH_BARS = "opt/org.seabios/pci64";
+
     /** For each ACPI sleep state a byte: its SLP_TYP, with this bit if the machine has the state. */
     private static final int HAS_STATE = 0x80;
 
     private FirmwareItems() {}
 
-    /** Adds the items. */
+    /** Adds the items to those of the user. */
     public static void addTo(Items items, FirmwareConfig config, GuestMemory memory) {
         items.add(Key.NO_GRAPHIC, Content.u16(1))
                 .add(Key.CPUS, Content.u16(config.cpus()))
@@ -35,7 +41,8 @@ public final class FirmwareItems {
                 .add(Key.IRQ0_OVERRIDE, Content.u32(1))
                 .add("etc/e820", e820(memory))
                 .add("etc/system-states", Content.of(systemStates()))
-                .add("bootorder", Content.of(bootOrder(config)));
+                .add("bootorder", Content.of(bootOrder(config)))
+                .addUnlessThere(SEABIOS_HIGH_BARS, Content.text("off"));
         config.menuMillis().ifPresent(millis -> items.add("etc/boot-menu-wait", Content.u64(millis)));
         // Without the file, firmware that finds no display would choose a port itself.
         items.add("etc/sercon-port", Content.u64(config.serialConsole().orElse(0)));

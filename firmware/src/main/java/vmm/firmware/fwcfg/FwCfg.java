@@ -59,6 +59,8 @@ public final class FwCfg {
     private Content selected = NOTHING;
     private long position;
 
+    private boolean complained;
+
     /** The upper half of the address register. */
     private long addressHigh;
 
@@ -84,8 +86,16 @@ public final class FwCfg {
         try {
             return position < selected.size() ? selected.byteAt(position++) : 0;
         } catch (HostException unreadable) {
-            log.warn("The guest gets zeros: {}", unreadable.getMessage());
+            complain(unreadable);
             return 0;
+        }
+    }
+
+    /** Once, since the guest may try as often as it likes. */
+    private void complain(HostException unreadable) {
+        if (!complained) {
+            complained = true;
+            log.warn("A fw_cfg item cannot be read: {}", unreadable.getMessage());
         }
     }
 
@@ -135,7 +145,7 @@ public final class FwCfg {
                 selected.copyTo(memory, address, position, data);
             }
         } catch (HostException unreadable) {
-            log.warn("{}", unreadable.getMessage());
+            complain(unreadable);
             return false;
         }
         memory.slice(address + data, length - data).fill((byte) 0);

@@ -44,6 +44,11 @@ public final class Items {
         return this;
     }
 
+    /** Adds a file, unless there is one of this name already. */
+    public Items addUnlessThere(String name, Content content) {
+        return files.containsKey(name) ? this : add(name, content);
+    }
+
     /** All items by key, with the directory of the files among them. */
     Map<Integer, Content> byKey() {
         Map<Integer, Content> all = new HashMap<>(keyed);

@@ -3,7 +3,6 @@ package vmm.firmware.fwcfg;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -165,6 +164,11 @@ class FwCfgTest {
         assertThrows(IllegalArgumentException.class, () -> items.add("a".repeat(56), Content.text("")));
         assertThrows(IllegalArgumentException.class, () -> items.add(Key.CPUS, Content.u16(2)));
         items.add("a".repeat(55), Content.text(""));
-        assertTrue(items.byKey().containsKey(0x21));
+        items.addUnlessThere("opt/x", Content.text("another")).addUnlessThere("opt/y", Content.text("y"));
+        attach(items);
+        ports.write(SELECTOR, 2, 0x21);
+        assertEquals("\0\0", data(2), "opt/x is as it was");
+        ports.write(SELECTOR, 2, 0x22);
+        assertEquals("y", data(1));
     }
 }
