@@ -76,7 +76,7 @@ final class DiskLogPages {
 
     /** Start-Stop Cycle Counter (SPC-5 7.3.16). */
     private static void startStopCycles(DiskNexus nexus, LogParameters log) {
-        ScsiDisk disk = nexus.unit();
+        DiskMechanics disk = nexus.unit().mechanics();
         log.list(4, new ParameterData().u32(disk.stops())).list(6, new ParameterData().u32(disk.ejections()));
     }
 

@@ -130,12 +130,12 @@ final class DiskNexus extends PrimaryNexus {
     @Override
     public @Nullable SenseCode condition() {
         SenseCode why = notReady();
-        return why != null ? why : disk.power().told();
+        return why != null ? why : disk.mechanics().power().told();
     }
 
     /** Has {@code command} begin as soon as no exclusive one is in the range that the task is about. */
     void enter(ScsiTask task, RangeCommand command) {
-        disk.wake();
+        disk.mechanics().wake();
         if (disk.guard().isIdle()) {
             task.enterRange();
             command.begin(this, task);

@@ -18,7 +18,7 @@ final class PreventAllowMediumRemoval implements Command<DiskNexus> {
         } else if (task.cdb().has(4, PREVENT << 1)) {
             task.invalidField(4, 1);
         } else {
-            nexus.unit().lock(nexus, prevent);
+            nexus.unit().mechanics().lock(nexus, prevent);
             task.end(ScsiStatus.GOOD);
         }
     }

@@ -1,7 +1,6 @@
 package vmm.scsi.block;
 
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -38,17 +37,11 @@ public final class ScsiDisk extends PrimaryUnit {
     private volatile boolean writeCache;
     private final boolean removable;
     private final RangeGuard guard;
+    private final DiskMechanics mechanics = new DiskMechanics();
     private final OrWriteGeneration orWriteGeneration = new OrWriteGeneration();
     private final Reservations reservations;
     private final @Nullable ProvisioningThresholds thresholds;
     private volatile boolean softwareWriteProtect;
-    private volatile PowerCondition power = PowerCondition.ACTIVE;
-    private volatile boolean ejected;
-    private volatile int stops;
-    private volatile int ejections;
-
-    /** Who prevents that the medium moves. Replaced, never changed. */
-    private volatile Set<ItlNexus> locks = Set.of();
 
     /** What had been counted when a log page was reset. Replaced, never changed. */
     private volatile Map<Integer, LogicalUnitCounters> logResets = Map.of();
@@ -253,74 +246,19 @@ public final class ScsiDisk extends PrimaryUnit {
         return writeCache;
     }
 
+    /** Whether it turns, and where its medium is. */
+    DiskMechanics mechanics() {
+        return mechanics;
+    }
+
     /** True after START STOP UNIT has stopped the disk (SBC-4 5.31). */
     public boolean stopped() {
-        return power == PowerCondition.STOPPED;
+        return mechanics.isStopped();
     }
 
     /** True after START STOP UNIT has ejected the medium, until it loads it again. */
     public boolean ejected() {
-        return ejected;
-    }
-
-    /** How ready the disk is to move data. */
-    PowerCondition power() {
-        return power;
-    }
-
-    /** How often the disk has been stopped. */
-    int stops() {
-        return stops;
-    }
-
-    /** How often the medium has been ejected. */
-    int ejections() {
-        return ejections;
-    }
-
-    synchronized void setPower(PowerCondition condition) {
-        if (condition == PowerCondition.STOPPED) {
-            stops++;
-        }
-        power = condition;
-    }
-
-    /** The medium is about to be used, which wakes a disk that rests (SBC-4 4.20). */
-    void wake() {
-        PowerCondition now = power;
-        if (now == PowerCondition.IDLE || now == PowerCondition.STANDBY) {
-            power = PowerCondition.ACTIVE;
-        }
-    }
-
-    /** Takes the medium out, as the guest sees it. It is the same that comes back. */
-    synchronized void eject() {
-        ejected = true;
-        ejections++;
-    }
-
-    /** Takes the medium in again; everybody but {@code by} is told that it may be another one. */
-    void load(DiskNexus by) {
-        if (ejected) {
-            ejected = false;
-            raiseForOthers(by, UnitAttention.MEDIUM_MAY_HAVE_CHANGED);
-        }
-    }
-
-    /** True if somebody prevents that the medium moves. */
-    boolean isLocked() {
-        return !locks.isEmpty();
-    }
-
-    /** Prevents or allows that the medium moves, for one initiator. */
-    synchronized void lock(ItlNexus nexus, boolean prevent) {
-        Set<ItlNexus> next = new HashSet<>(locks);
-        if (prevent) {
-            next.add(nexus);
-        } else {
-            next.remove(nexus);
-        }
-        locks = next;
+        return mechanics.isEjected();
     }
 
     /** What a log page counts: all since it was reset last. */
@@ -362,7 +300,7 @@ public final class ScsiDisk extends PrimaryUnit {
 
     @Override
     protected void nexusLost(ItlNexus nexus) {
-        lock(nexus, false);
+        mechanics.lock(nexus, false);
         ((DiskNexus) nexus).copies().close();
         reservations.lost(nexus.initiator().id());
     }
@@ -405,8 +343,7 @@ public final class ScsiDisk extends PrimaryUnit {
     @Override
     protected void restore() {
         super.restore();
-        power = PowerCondition.ACTIVE;
-        locks = Set.of();
+        mechanics.reset();
         reservations.freeUnit();
         if (thresholds != null) {
             thresholds.rearm();

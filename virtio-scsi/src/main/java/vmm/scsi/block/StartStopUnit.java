@@ -7,6 +7,7 @@ import vmm.scsi.ReservationClass;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 import vmm.scsi.SenseCode;
+import vmm.scsi.UnitAttention;
 
 /** START STOP UNIT (SBC-4 5.31): starts, stops and rests a disk, and loads and ejects its medium. */
 final class StartStopUnit implements MediumCommand<DiskNexus> {
@@ -45,7 +46,7 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
         } else {
             PowerCondition wanted = powerCondition(condition);
             if (wanted != null) {
-                disk.setPower(wanted);
+                disk.mechanics().setPower(wanted);
             }
             task.end(ScsiStatus.GOOD);
         }
@@ -75,14 +76,15 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
         ScsiDisk disk = nexus.unit();
         if (loadOrEject && !disk.removable()) {
             task.invalidField(4, 1);
-        } else if (loadOrEject && disk.isLocked()) {
+        } else if (loadOrEject && disk.mechanics().isLocked()) {
             // SPC-5, PREVENT ALLOW MEDIUM REMOVAL: neither in nor out
             task.fail(SenseCode.MEDIUM_REMOVAL_PREVENTED);
         } else if (start) {
-            if (loadOrEject) {
-                disk.load(nexus);
+            if (loadOrEject && disk.mechanics().load()) {
+                // It may be another one, for all that the other initiators know.
+                disk.raiseForOthers(nexus, UnitAttention.MEDIUM_MAY_HAVE_CHANGED);
             }
-            disk.setPower(PowerCondition.ACTIVE);
+            disk.mechanics().setPower(PowerCondition.ACTIVE);
             task.end(ScsiStatus.GOOD);
         } else if (task.cdb().has(4, NO_FLUSH) || disk.medium().readOnly()) {
             stop(disk, task);
@@ -105,9 +107,9 @@ final class StartStopUnit implements MediumCommand<DiskNexus> {
 
     private static void stop(ScsiDisk disk, ScsiTask task) {
         if (task.cdb().has(4, LOEJ)) {
-            disk.eject();
+            disk.mechanics().eject();
         } else {
-            disk.setPower(PowerCondition.STOPPED);
+            disk.mechanics().setPower(PowerCondition.STOPPED);
         }
         task.end(ScsiStatus.GOOD);
     }

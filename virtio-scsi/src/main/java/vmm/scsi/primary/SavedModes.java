@@ -80,7 +80,7 @@ public final class SavedModes {
     }
 
     /** True if values can be saved. */
-    boolean areKept() {
+    public boolean areKept() {
         return file != null;
     }
 

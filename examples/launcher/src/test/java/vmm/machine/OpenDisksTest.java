@@ -1,0 +1,70 @@
+package vmm.machine;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import vmm.block.BlockOptions;
+import vmm.block.BlockOptions.Aio;
+import vmm.block.BlockOptions.Cache;
+import vmm.block.BlockOptions.Format;
+import vmm.block.BlockRequest;
+import vmm.block.DiskErrorListener;
+import vmm.block.ErrorPolicyDisk;
+
+/** What a disk remembers, and where. */
+class OpenDisksTest {
+    private static final DiskErrorListener IGNORED = new DiskErrorListener() {
+        @Override
+        public void held(ErrorPolicyDisk disk, BlockRequest.Operation operation, int errno) {}
+
+        @Override
+        public void released(ErrorPolicyDisk disk, int errno) {}
+    };
+
+    @TempDir
+    private Path folder;
+
+    private static DiskConfig disk(BlockOptions image) {
+        return new DiskConfig(
+                "drive0",
+                false,
+                image,
+                "",
+                OptionalLong.empty(),
+                "VMM",
+                "VIRTUAL DISK",
+                512,
+                512,
+                false,
+                OptionalInt.empty(),
+                new DiskAddress.Scsi(List.of()),
+                DiskPolicy.DEFAULT);
+    }
+
+    private static boolean savesModes(BlockOptions image) {
+        DiskConfig config = disk(image);
+        try (OpenDisks disks = OpenDisks.open(List.of(config), IGNORED)) {
+            return disks.nonvolatile(config, "machine").modes().areKept();
+        }
+    }
+
+    @Test
+    void onlyADiskOfItsOwnImageSavesModePages() throws IOException {
+        String image =
+                Files.write(folder.resolve("disk.img"), new byte[1 << 16]).toString();
+
+        assertTrue(savesModes(BlockOptions.of(image, false)));
+        assertFalse(savesModes(BlockOptions.of(image, true)), "nothing is kept of what is only read");
+        BlockOptions shared = new BlockOptions(image, false, Format.RAW, Cache.WRITEBACK, Aio.AUTO, true, true);
+        assertFalse(savesModes(shared), "nobody could say whose values those are");
+        assertFalse(savesModes(BlockOptions.of("mem:64k", false)), "there is no file to be beside");
+    }
+}
