@@ -250,27 +250,36 @@ final class RunCommand extends Subcommand {
     }
 
     private Boot boot() {
-        if (kernel == null) {
-            if (initrd != null || !append.isEmpty()) {
-                throw new ConfigurationException((initrd != null ? "--initrd" : "--append")
-                        + " is for a kernel, and there is none; add --kernel FILE, or leave it out.");
-            }
-            if (firmware.isEmpty() && disks.isEmpty()) {
-                throw new ConfigurationException("There is neither a --kernel nor a --disk to start from; add --kernel"
-                        + " FILE, a Linux bzImage or an ELF file with a PVH entry, or --disk file=PATH.");
-            }
-            return new Boot.Firmware(
-                    BootArguments.firmware(firmware),
-                    BootArguments.options(boot),
-                    SmbiosOptions.identity(smbios),
-                    SmbiosOptions.entryPoint(smbios));
+        return kernel == null ? firmware() : kernel(kernel);
+    }
+
+    private Boot kernel(Path file) {
+        refuseWithKernel("--firmware", firmware);
+        refuseWithKernel("--boot", boot);
+        refuseWithKernel("--smbios", smbios);
+        return new Boot.Kernel(file, Optional.ofNullable(initrd), append);
+    }
+
+    private static void refuseWithKernel(String option, String value) {
+        if (!value.isEmpty()) {
+            throw new ConfigurationException(option + " is for machines that start from a disk, and --kernel is started"
+                    + " without firmware; leave one of them out.");
         }
-        if (!firmware.isEmpty() || !boot.isEmpty() || !smbios.isEmpty()) {
-            throw new ConfigurationException(
-                    (firmware.isEmpty() ? boot.isEmpty() ? "--smbios" : "--boot" : "--firmware")
-                            + " is for machines that start from a disk, and --kernel is started without firmware; leave one"
-                            + " of them out.");
+    }
+
+    private Boot firmware() {
+        if (initrd != null || !append.isEmpty()) {
+            throw new ConfigurationException((initrd != null ? "--initrd" : "--append")
+                    + " is for a kernel, and there is none; add --kernel FILE, or leave it out.");
         }
-        return new Boot.Kernel(kernel, Optional.ofNullable(initrd), append);
+        if (firmware.isEmpty() && disks.isEmpty()) {
+            throw new ConfigurationException("There is neither a --kernel nor a --disk to start from; add --kernel"
+                    + " FILE, a Linux bzImage or an ELF file with a PVH entry, or --disk file=PATH.");
+        }
+        return new Boot.Firmware(
+                BootArguments.firmware(firmware),
+                BootArguments.options(boot),
+                SmbiosOptions.identity(smbios),
+                SmbiosOptions.entryPoint(smbios));
     }
 }

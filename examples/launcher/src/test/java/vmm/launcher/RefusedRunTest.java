@@ -195,4 +195,20 @@ class RefusedRunTest {
         line.addAll(command);
         return line;
     }
+
+    @Test
+    void firmwareThatIsNoneIsRefused() throws Exception {
+        Path cut = Files.write(folder.resolve("cut.bin"), new byte[100_000]);
+        String disk = "file=" + image();
+        List<String> run = List.of("run", "--memory", "64M", "--disk", disk, "--firmware");
+        refused(with(run, cut.toString()), "The firmware " + cut, "100000 bytes", "a multiple of 64 KiB");
+        refused(with(run, folder.resolve("none.bin").toString()), "The firmware", "none.bin does not exist");
+        refused(with(run, folder.toString()), "The firmware", "is not a file");
+    }
+
+    private List<String> with(List<String> arguments, String last) {
+        List<String> all = new ArrayList<>(arguments);
+        all.add(last);
+        return VmmRun.command(folder, all);
+    }
 }
