@@ -1,5 +1,6 @@
 package vmm.scsi.multimedia;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import vmm.block.BlockDevice;
@@ -16,6 +17,7 @@ final class DriveNexus extends PrimaryNexus {
 
     private final CdRomDrive drive;
     private final AtomicReference<MediaEvent> event = new AtomicReference<>(MediaEvent.NO_CHANGE);
+    private final AtomicBoolean keyDown = new AtomicBoolean();
     private @Nullable Disc disc;
 
     DriveNexus(ItNexus initiator, CdRomDrive drive) {
@@ -30,7 +32,20 @@ final class DriveNexus extends PrimaryNexus {
 
     /** Something has happened that this initiator may ask about. Any thread may call. */
     void happened(MediaEvent newEvent) {
+        if (newEvent == MediaEvent.EJECT_REQUEST) {
+            keyDown.set(true);
+        }
         event.set(newEvent);
+    }
+
+    /** True if somebody has asked for the disc since the last {@link #takeKeyDown}. */
+    boolean isKeyDown() {
+        return keyDown.get();
+    }
+
+    /** True if somebody has asked for the disc since the last call. */
+    boolean takeKeyDown() {
+        return keyDown.getAndSet(false);
     }
 
     /** What has happened since the last call. */

@@ -5,13 +5,21 @@ import vmm.scsi.Command;
 import vmm.scsi.ParameterData;
 import vmm.scsi.ScsiTask;
 
-/** GET EVENT STATUS NOTIFICATION (MMC-6 6.7), polled: what has become of the disc since the last question. */
+/**
+ * GET EVENT STATUS NOTIFICATION (MMC-6 6.7), polled: what has become of the disc since the last question, and whether
+ * somebody has pressed the button.
+ */
 final class GetEventStatusNotification implements Command<DriveNexus> {
     private static final int POLLED = 1;
 
     private static final int NO_EVENT_AVAILABLE = 1 << 7;
+    private static final int EXTERNAL_REQUEST = 3;
     private static final int MEDIA = 4;
-    private static final int SUPPORTED_CLASSES = 1 << MEDIA;
+    private static final int SUPPORTED_CLASSES = 1 << EXTERNAL_REQUEST | 1 << MEDIA;
+
+    private static final int DRIVE_KEY_DOWN = 1;
+    private static final int READY = 0;
+    private static final int NO_REQUEST = 0;
 
     private static final int TRAY_OPEN = 1;
     private static final int MEDIA_PRESENT = 1 << 1;
@@ -27,10 +35,17 @@ final class GetEventStatusNotification implements Command<DriveNexus> {
             return;
         }
         int room = cdb.u16(7);
+        // Who has no room for an event has not been told of it.
+        boolean tells = room > HEADER;
+        boolean media = cdb.has(4, 1 << MEDIA);
         ParameterData data = new ParameterData().u16(0);
-        if (cdb.has(4, SUPPORTED_CLASSES)) {
-            // MMC-6: who has no room for the event has not been told of it.
-            MediaEvent event = room > HEADER ? nexus.takeEvent() : MediaEvent.NO_CHANGE;
+        if (cdb.has(4, 1 << EXTERNAL_REQUEST) && (nexus.isKeyDown() || !media)) {
+            // The class of the lowest number that has an event comes first.
+            boolean down = tells && nexus.takeKeyDown();
+            data.u8(EXTERNAL_REQUEST).u8(SUPPORTED_CLASSES);
+            data.u8(down ? DRIVE_KEY_DOWN : 0).u8(READY).u16(NO_REQUEST);
+        } else if (media) {
+            MediaEvent event = tells ? nexus.takeEvent() : MediaEvent.NO_CHANGE;
             data.u8(MEDIA).u8(SUPPORTED_CLASSES);
             data.u8(event.code()).u8(status(nexus.unit().tray())).u8(0).u8(0);
         } else {

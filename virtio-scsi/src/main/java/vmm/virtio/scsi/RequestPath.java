@@ -183,7 +183,7 @@ final class RequestPath implements QueueHandler {
 
         @Override
         public void askedForMedium(int lun) {
-            // By MMC-6 the news is in the media class of GET EVENT STATUS NOTIFICATION.
+            // GET EVENT STATUS NOTIFICATION has the news in both classes.
             events.accept(new HbaEvent.AsyncNotification(
                     target, lun, Set.of(AsyncEvent.EXTERNAL_REQUEST, AsyncEvent.MEDIA_CHANGE)));
         }

@@ -24,6 +24,8 @@ final class CdRomDriveTest {
     private static final String LOAD = "1b 00 00 00 03 00";
     private static final String PREVENT = "1e 00 00 00 01 00";
     private static final String ALLOW = "1e 00 00 00 00 00";
+    private static final String KEY_EVENT = "4a 01 00 00 08 00 00 00 08 00";
+    private static final String ANY_EVENT = "4a 01 00 00 18 00 00 00 08 00";
     private static final String MEDIA_EVENT = "4a 01 00 00 10 00 00 00 08 00";
     private static final String READ_CAPACITY = "25 00 00 00 00 00 00 00 00 00";
 
@@ -105,18 +107,18 @@ final class CdRomDriveTest {
 
     @Test
     void eachChangeIsToldOnceToWhoAsks() {
-        assertEquals("00 06 04 10 00 02 00 00", initiator.read(MEDIA_EVENT, 8).hex(), "nothing has happened");
+        assertEquals("00 06 04 18 00 02 00 00", initiator.read(MEDIA_EVENT, 8).hex(), "nothing has happened");
         drive.pressEject(false);
-        assertEquals("00 06 04 10 03 01 00 00", initiator.read(MEDIA_EVENT, 8).hex(), "the disc is gone");
-        assertEquals("00 06 04 10 00 01 00 00", initiator.read(MEDIA_EVENT, 8).hex(), "told already");
+        assertEquals("00 06 04 18 03 01 00 00", initiator.read(MEDIA_EVENT, 8).hex(), "the disc is gone");
+        assertEquals("00 06 04 18 00 01 00 00", initiator.read(MEDIA_EVENT, 8).hex(), "told already");
         drive.load();
-        assertEquals("00 06 04 10 02 02 00 00", initiator.read(MEDIA_EVENT, 8).hex(), "there is a new one");
+        assertEquals("00 06 04 18 02 02 00 00", initiator.read(MEDIA_EVENT, 8).hex(), "there is a new one");
     }
 
     @Test
     void classesWithoutEventsAreSaidToBeUnknown() {
         assertEquals(
-                "00 02 80 10",
+                "00 02 80 18",
                 initiator.read("4a 01 00 00 02 00 00 00 08 00", 8).hex());
     }
 
@@ -125,7 +127,10 @@ final class CdRomDriveTest {
         initiator.send(PREVENT);
         fails(REMOVAL_PREVENTED, EJECT);
         assertFalse(drive.pressEject(false));
-        assertEquals("00 06 04 10 01 02 00 00", initiator.read(MEDIA_EVENT, 8).hex(), "somebody wants it");
+        assertEquals("00 06 04 18 01 02 00 00", initiator.read(MEDIA_EVENT, 8).hex(), "somebody wants it");
+        assertEquals("00 06 03 18 01 00 00 00", initiator.read(ANY_EVENT, 8).hex(), "by the button");
+        assertEquals("00 06 04 18 00 02 00 00", initiator.read(ANY_EVENT, 8).hex(), "told already");
+        assertEquals("00 06 03 18 00 00 00 00", initiator.read(KEY_EVENT, 8).hex());
         assertTrue(drive.hasDisc());
         initiator.send(ALLOW);
         assertEquals(ScsiStatus.GOOD, initiator.send(EJECT).status());
