@@ -274,7 +274,7 @@ public final class MachinePlanner {
                         name,
                         "max-sectors",
                         wanted.maxSectors(),
-                        HbaConfig.MAX_SECTORS,
+                        HbaConfig.USUAL_SECTORS,
                         HbaConfig.MIN_SECTORS,
                         HbaConfig.MAX_SECTORS),
                 limit(name, "seg-max", wanted.segMax(), queueSize - 2, 1, queueSize - 2));

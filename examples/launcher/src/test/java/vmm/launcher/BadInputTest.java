@@ -374,7 +374,7 @@ class BadInputTest {
     void limitsOfAControllerHaveRanges() {
         refused(Vmm.plan("--controller", "scsi,virtqueue_size=100"), "Controller 0", "power of two from 4 to 1024");
         refused(Vmm.plan("--controller", "scsi,cmd-per-lun=0"), "cmd-per-lun=0", "1 to 65535");
-        refused(Vmm.plan("--controller", "scsi,max-sectors=7"), "max-sectors=7", "8 to 65535");
+        refused(Vmm.plan("--controller", "scsi,max-sectors=7"), "max-sectors=7", "8 to 1048576");
         refused(Vmm.plan("--controller", "scsi,virtqueue_size=64,seg-max=63"), "seg-max=63", "1 to 62");
         refused(Vmm.plan("--iothreads", "1", "--controller", "scsi,iothread=1,iothreads=1"), "iothreads=", "leave it");
     }

@@ -38,8 +38,11 @@ public record HbaConfig(
     /** The least {@code max_sectors}: a page. */
     public static final int MIN_SECTORS = 8;
 
-    /** The largest {@code max_sectors}, and what drivers take it for if nothing is said. */
-    public static final int MAX_SECTORS = 65535;
+    /** The {@code max_sectors} that drivers take it for if nothing is said. */
+    public static final int USUAL_SECTORS = 65535;
+
+    /** The largest {@code max_sectors}: 512 MiB. */
+    public static final int MAX_SECTORS = 1 << 20;
 
     /**
      * Checks the ranges.
@@ -67,7 +70,7 @@ public record HbaConfig(
 
     /** A controller that limits a driver no more than its queues do. */
     public HbaConfig(String id, int queues, int queueSize, RingFeatures rings) {
-        this(id, queues, queueSize, rings, queueSize, MAX_SECTORS, queueSize - 2, TransportId.unnamed());
+        this(id, queues, queueSize, rings, queueSize, USUAL_SECTORS, queueSize - 2, TransportId.unnamed());
     }
 
     /** A controller whose queues have the usual features. */

@@ -59,10 +59,9 @@ record Verdict(Outcome outcome, String reason) {
         return new Verdict(Outcome.FAILED, "the client ended early: " + last);
     }
 
-    /** The same, unless the test is known to be wrong: then its reason is why. */
-    Verdict judgedBy(SuiteTest test) {
-        String clause = outcome == Outcome.FAILED ? Disputes.about(test) : "";
-        return clause.isEmpty() ? this : new Verdict(Outcome.DISPUTED, clause);
+    /** The same, unless it failed and a clause says that the test is wrong; the clause is empty if none does. */
+    Verdict judgedBy(String clause) {
+        return outcome != Outcome.FAILED || clause.isEmpty() ? this : new Verdict(Outcome.DISPUTED, clause);
     }
 
     private static Verdict passed(List<String> own) {

@@ -1,9 +1,14 @@
 # Runs each test of /tests on the disk, once more on another if it skips itself for want of that, and prints what tells
 # how it went: "@@ TEST DISK", then the lines that matter.
 
-# Devices of target $1, one for each path.
+# Devices of target $1, one for each path. Linux locks the medium of a removable disk while its block device is open, and
+# opens none for writing that is read-only; the SCSI generic device of the same disk has neither.
 devices() {
-    for device in /sys/bus/scsi/devices/*:0:"$1":0/block/*; do
+    case $1 in
+    1 | 2) kind=scsi_generic ;;
+    *) kind=block ;;
+    esac
+    for device in /sys/bus/scsi/devices/*:0:"$1":0/"$kind"/*; do
         echo "/dev/${device##*/}"
     done
 }
@@ -23,16 +28,17 @@ run() {
 
 # Every disk has to be there before the first test.
 seconds=0
-while [ "$(ls /sys/block | grep -c '^sd')" -lt 4 ] && [ "$seconds" -lt 20 ]; do
+while [ "$(ls /sys/block | grep -c '^sd')" -lt 5 ] && [ "$seconds" -lt 20 ]; do
     sleep 1
     seconds=$((seconds + 1))
 done
 while read -r test; do
     run "$test" thin 0
-    if awk '/^passed|^FAILED/ { exit } /SKIPPED\]/ { print }' /tmp/output | grep -q removable; then
-        run "$test" removable 1
-    elif grep -q 'SKIPPED.*write-protected' /tmp/output; then
-        run "$test" read_only 2
-    fi
+    reason=$(awk '/^passed|^FAILED/ { exit } /SKIPPED\]/ { print }' /tmp/output)
+    case $reason in
+    *removable*) run "$test" removable 1 ;;
+    *write-protected*) run "$test" read_only 2 ;;
+    *LBPPB* | *alignment*) run "$test" physical_blocks 3 ;;
+    esac
 done </tests
 echo "@@ end"

@@ -5,5 +5,5 @@ folder=$(mktemp -d /dev/shm/vmm-conformance.XXXXXX)
 trap 'cd /; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
 cd "$folder"
-truncate -s 64M thin removable read_only
+truncate -s 64M thin removable read_only physical_blocks
 "$@"

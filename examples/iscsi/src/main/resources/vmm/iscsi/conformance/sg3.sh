@@ -19,7 +19,7 @@ check() {
 }
 
 seconds=0
-while [ "$(ls /sys/block | grep -c '^sd')" -lt 4 ] && [ "$seconds" -lt 20 ]; do
+while [ "$(ls /sys/block | grep -c '^sd')" -lt 5 ] && [ "$seconds" -lt 20 ]; do
     sleep 1
     seconds=$((seconds + 1))
 done

@@ -71,7 +71,8 @@ class VerdictTest {
 
         assertEquals(
                 Outcome.DISPUTED,
-                failed.judgedBy(new SuiteTest("StartStopUnit", "NoLoej")).outcome());
-        assertEquals(failed, failed.judgedBy(new SuiteTest("Inquiry", "EVPD")));
+                failed.judgedBy(Disputes.about(new SuiteTest("ReportSupportedOpcodes", "OneCommand")))
+                        .outcome());
+        assertEquals(failed, failed.judgedBy(Disputes.about(new SuiteTest("Inquiry", "EVPD"))));
     }
 }
