@@ -85,12 +85,7 @@ public final class TransportId {
      * @param name that no other initiator has which shares a logical unit with this one
      */
     public static TransportId named(String name) {
-        long hash = 0xcbf29ce484222325L;
-        for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
-            // The 64-bit FNV-1a hash
-            hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
-        }
-        return sas(NAA_LOCALLY_ASSIGNED | hash >>> 4);
+        return sas(NAA_LOCALLY_ASSIGNED | NameHash.of(name) >>> 4);
     }
 
     /**

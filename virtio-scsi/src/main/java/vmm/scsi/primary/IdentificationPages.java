@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import vmm.scsi.BigEndian;
 import vmm.scsi.DiskIdentity;
+import vmm.scsi.NameHash;
 import vmm.scsi.ParameterData;
 
 /** The vital product data by which a {@link PrimaryUnit} is known from all others (SPC-5 7.7). */
@@ -97,18 +98,9 @@ public final class IdentificationPages {
             return HexFormat.of().parseHex(identity.wwn());
         }
         String distinct = identity.serial().isEmpty() ? unit.distinction() : identity.serial();
-        long hash = fnv1a(identity.vendor() + '\0' + identity.product() + '\0' + distinct);
+        long hash = NameHash.of(identity.vendor() + '\0' + identity.product() + '\0' + distinct);
         byte[] name = new byte[Long.BYTES];
         BigEndian.put64(name, 0, NAA_LOCALLY_ASSIGNED << 60 | hash >>> 4);
         return name;
-    }
-
-    /** The 64-bit FNV-1a hash. */
-    private static long fnv1a(String text) {
-        long hash = 0xcbf29ce484222325L;
-        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-            hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
-        }
-        return hash;
     }
 }

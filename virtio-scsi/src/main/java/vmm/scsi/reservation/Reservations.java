@@ -1,12 +1,12 @@
 package vmm.scsi.reservation;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmm.linux.HostException;
+import vmm.scsi.NameHash;
 import vmm.scsi.NexusId;
 
 /**
@@ -61,22 +61,14 @@ public final class Reservations {
      */
     public static Reservations shared(Path file, String name) {
         Path meeting = file.resolveSibling(file.getFileName() + ".lock");
-        SharedStore store = new SharedStore(new StateFile(file), meeting, owner(name));
+        // 62 bits, for it becomes the offset of a lock
+        SharedStore store = new SharedStore(new StateFile(file), meeting, NameHash.of(name) >>> 2);
         try {
             return new Reservations(store, store.open());
         } catch (HostException e) {
             store.close();
             throw e;
         }
-    }
-
-    /** Tells names apart: 62 bits of the FNV-1a hash. */
-    private static long owner(String name) {
-        long hash = 0xcbf29ce484222325L;
-        for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
-            hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
-        }
-        return hash >>> 2;
     }
 
     /** True if registrations can outlive a power loss. */

@@ -7,6 +7,7 @@ import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import org.junit.jupiter.api.Test;
 import vmm.block.FakeDisk;
+import vmm.block.StorageSpace;
 import vmm.fuzz.SeededInputs;
 import vmm.scsi.Initiator;
 import vmm.scsi.ScsiStatus;
@@ -20,11 +21,19 @@ class CommandFuzz {
     private static final int MOST_DATA = 9000;
     private static final int MOST_PIECES = 5;
 
-    private final SupportedCommand<?>[] known = DiskCommands.TABLE.commands().toArray(SupportedCommand[]::new);
+    private final SupportedCommand<?>[] known =
+            DiskCommands.serverFor(disk()).table().commands().toArray(SupportedCommand[]::new);
+
+    /** A disk that has all there is: it is thin, and its storage can be watched. */
+    private static ScsiDisk disk() {
+        FakeDisk medium = new FakeDisk(DISK_BYTES);
+        medium.takeUp(new StorageSpace(DISK_BYTES, DISK_BYTES));
+        return Initiator.disk(medium);
+    }
 
     @FuzzTest
     void anyCommandEndsOnceWithinItsBuffers(FuzzedDataProvider data) {
-        Initiator initiator = Initiator.of(Initiator.disk(new FakeDisk(DISK_BYTES)));
+        Initiator initiator = Initiator.of(disk());
         for (int i = 0; i < MOST_COMMANDS && data.remainingBytes() > 0; i++) {
             byte[] cdb = cdb(data);
             byte[] out = new byte[data.consumeInt(0, MOST_DATA)];

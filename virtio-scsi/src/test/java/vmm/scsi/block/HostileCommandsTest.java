@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import vmm.block.FakeDisk;
+import vmm.block.StorageSpace;
 import vmm.scsi.Initiator;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.SupportedCommand;
@@ -14,8 +15,11 @@ class HostileCommandsTest {
     @Test
     void randomCdbsEndOnceWithinTheirBuffersAndNeverThrow() {
         FakeDisk medium = new FakeDisk(1 << 20);
-        Initiator initiator = Initiator.of(Initiator.disk(medium));
-        SupportedCommand<?>[] known = DiskCommands.TABLE.commands().toArray(SupportedCommand[]::new);
+        medium.takeUp(new StorageSpace(1 << 18, 1 << 19));
+        ScsiDisk disk = Initiator.disk(medium);
+        Initiator initiator = Initiator.of(disk);
+        SupportedCommand<?>[] known =
+                DiskCommands.serverFor(disk).table().commands().toArray(SupportedCommand[]::new);
         Random random = new Random(11);
         for (int i = 0; i < 50_000; i++) {
             byte[] cdb = new byte[random.nextInt(4) == 0 ? random.nextInt(33) : 32];
