@@ -73,7 +73,7 @@ final class DiskNexus extends PrimaryNexus {
     protected void execute(ScsiTask task) {
         ProvisioningThresholds thresholds = disk.thresholds();
         if (thresholds != null) {
-            thresholds.commandArrives(this);
+            thresholds.commandArrives(this, task.cdb());
         }
         server.execute(this, task);
     }

@@ -6,6 +6,8 @@ import java.util.concurrent.TimeUnit;
 import vmm.block.BlockDevice;
 import vmm.block.StorageSpace;
 import vmm.scsi.BigEndian;
+import vmm.scsi.Cdb;
+import vmm.scsi.SupportedCommand;
 import vmm.scsi.primary.ModePage;
 
 /**
@@ -114,9 +116,16 @@ final class ProvisioningThresholds {
         nextLook = System.nanoTime();
     }
 
-    /** A command has come, and nobody has looked at it yet. Loop of {@code nexus}. */
-    void commandArrives(DiskNexus nexus) {
-        if (watching && System.nanoTime() - nextLook >= 0) {
+    /**
+     * A command has come, and nobody has looked at it yet. One that leaves unit attentions alone (INQUIRY) finds
+     * nothing: with SITUA, it is not whom to tell. Loop of {@code nexus}.
+     */
+    void commandArrives(DiskNexus nexus, Cdb cdb) {
+        if (!watching || System.nanoTime() - nextLook < 0) {
+            return;
+        }
+        SupportedCommand<?> command = nexus.commands().find(cdb);
+        if (command == null || command.reportsUnitAttention()) {
             look(nexus);
         }
     }

@@ -132,6 +132,9 @@ class ProvisioningThresholdsTest {
         other.settle(0);
         say(50, 3);
 
+        // INQUIRY tells no unit attentions, so it is not the one that finds it.
+        Objects.requireNonNull(disk.thresholds()).lookAgain();
+        other.read("12 00 00 00 24 00", 36);
         assertEquals(reached(32), answer(disk, one));
         assertEquals("", answer(disk, other));
     }
