@@ -3,7 +3,7 @@ module vmm.examples.launcher {
     requires transitive vmm.core;
     requires transitive vmm.devices.pci;
     requires vmm.examples.guests;
-    requires vmm.firmware;
+    requires transitive vmm.firmware;
     requires vmm.lab;
     requires vmm.virtio.blk;
     requires vmm.virtio.scsi;
