@@ -64,7 +64,7 @@ public final class SideFile {
             throw new IOException("its checksum is wrong");
         }
         List<String> lines = text.substring(0, end).lines().toList();
-        if (!lines.getFirst().equals(title)) {
+        if (lines.isEmpty() || !lines.getFirst().equals(title)) {
             throw new IOException("it does not begin with \"" + title + "\"");
         }
         return Optional.of(lines.subList(1, lines.size()));
