@@ -127,6 +127,7 @@ class RefusedRunTest {
     @Test
     void anImageThatIsMissingOrEmptyIsRefused() throws Exception {
         refused(echo("--disk", "file=none"), "Disk none does not exist", "truncate");
+        refused(echo("--disk", "type=cdrom,file=none"), "Disk none does not exist: correct the path.");
         Files.createFile(folder.resolve("empty"));
         refused(echo("--disk", "bus=virtio,file=empty"), "Disk empty is empty", "truncate");
     }
