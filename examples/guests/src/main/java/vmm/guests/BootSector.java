@@ -1,8 +1,5 @@
 package vmm.guests;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -39,14 +36,7 @@ public enum BootSector {
 
     /** The sector, {@value #SECTOR} bytes. */
     public byte[] bytes() {
-        try (InputStream file = BootSector.class.getResourceAsStream(fileName)) {
-            if (file == null) {
-                throw new IllegalStateException("The boot sector " + fileName + " is missing from this build.");
-            }
-            return file.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return GuestFile.read(fileName);
     }
 
     /**

@@ -1,8 +1,6 @@
 package vmm.guests;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -93,14 +91,7 @@ public enum BuiltinGuest {
 
     /** The file's contents. */
     public byte[] bytes() {
-        try (InputStream file = BuiltinGuest.class.getResourceAsStream(fileName)) {
-            if (file == null) {
-                throw new IllegalStateException("The guest " + fileName + " is missing from this build.");
-            }
-            return file.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return GuestFile.read(fileName);
     }
 
     /**

@@ -86,6 +86,7 @@ class BuiltinGuestTest {
         for (BuiltinGuest guest : BuiltinGuest.values()) {
             assertArrayEquals(guest.bytes(), Files.readAllBytes(directory.resolve(guest.fileName())), guest.fileName());
         }
+        assertArrayEquals(BootKernel.bytes(), Files.readAllBytes(directory.resolve(BootKernel.FILE_NAME)));
         for (BootSector sector : BootSector.values()) {
             assertArrayEquals(
                     sector.bytes(), Files.readAllBytes(directory.resolve(sector.fileName())), sector.fileName());

@@ -39,6 +39,19 @@ class QemuTest {
     }
 
     @Test
+    void theBootKernelFindsAllItsParts() throws Exception {
+        Path kernel = Files.write(directory.resolve("kernel"), BootKernel.bytes());
+        Path initrd = Files.writeString(directory.resolve("initrd"), "the disk\0");
+        var options = new ArrayList<>(DEBUG_EXIT);
+        options.addAll(List.of("-initrd", initrd.toString(), "-append", "some words"));
+        Run run = run(List.of("-kernel", kernel.toString()), "", options);
+        assertEquals(
+                "Kernel started with: some words; protected-mode part: all of it; initrd: the disk",
+                run.lines.getLast());
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status);
+    }
+
+    @Test
     void aBootSectorPrintsTheTextBehindIt() throws Exception {
         Path image = Files.write(directory.resolve("boot"), BootSector.TEXT.disk("the text", 1 << 20));
         var options = new ArrayList<>(DEBUG_EXIT);

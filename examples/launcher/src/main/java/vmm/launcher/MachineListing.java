@@ -39,13 +39,10 @@ final class MachineListing {
         lines.add("machine  " + machine.name() + ": " + (machine.memoryBytes() >> 20) + " MiB of memory, "
                 + count(machine.cpus(), "vCPU"));
         switch (machine.boot()) {
-            case Boot.Kernel kernel -> {
-                lines.add("kernel   " + kernel.kernel());
-                kernel.initrd().ifPresent(initrd -> lines.add("initrd   " + initrd));
-                lines.add("append   " + kernel.commandLine());
-            }
+            case Boot.Kernel kernel -> lines.addAll(describe(kernel));
             case Boot.Firmware firmware -> {
                 lines.add("firmware " + rom(firmware));
+                firmware.kernel().ifPresent(kernel -> lines.addAll(describe(kernel)));
                 lines.add("boot     " + String.join(", ", bootOrder(firmware)));
             }
         }
@@ -64,6 +61,20 @@ final class MachineListing {
                     + plural("  lun", place.luns()) + "  " + describe(unit.disk()));
         }
         return String.join("\n", lines);
+    }
+
+    private static List<String> describe(Boot.Kernel kernel) {
+        List<String> lines = new ArrayList<>();
+        lines.add("kernel   " + kernel.kernel());
+        kernel.initrd().ifPresent(initrd -> lines.add("initrd   " + initrd));
+        lines.add("append   " + kernel.commandLine());
+        return lines;
+    }
+
+    private static void put(Map<String, Object> tree, Boot.Kernel kernel) {
+        tree.put("kernel", kernel.kernel().toString());
+        kernel.initrd().ifPresent(initrd -> tree.put("initrd", initrd.toString()));
+        tree.put("append", kernel.commandLine());
     }
 
     private static String rom(Boot.Firmware firmware) {
@@ -195,13 +206,10 @@ final class MachineListing {
     private Map<String, Object> boot() {
         Map<String, Object> tree = new LinkedHashMap<>();
         switch (machine.boot()) {
-            case Boot.Kernel kernel -> {
-                tree.put("kernel", kernel.kernel().toString());
-                kernel.initrd().ifPresent(initrd -> tree.put("initrd", initrd.toString()));
-                tree.put("append", kernel.commandLine());
-            }
+            case Boot.Kernel kernel -> put(tree, kernel);
             case Boot.Firmware firmware -> {
                 tree.put("firmware", rom(firmware));
+                firmware.kernel().ifPresent(kernel -> put(tree, kernel));
                 tree.put("order", bootOrder(firmware));
                 tree.put("paths", BootOrder.paths(machine, firmware.options()));
                 tree.put("strict", firmware.options().strict());

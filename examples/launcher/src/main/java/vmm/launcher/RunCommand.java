@@ -137,7 +137,8 @@ final class RunCommand extends Subcommand {
             names = "--firmware",
             paramLabel = "seabios|FILE",
             defaultValue = "",
-            description = "What starts a disk: this host's SeaBIOS (if left out), or a ROM image.")
+            description = "What starts a disk, or --kernel if that is a bzImage: this host's SeaBIOS (if left out and"
+                    + " there is no kernel), or a ROM image.")
     private String firmware = "";
 
     @Option(
@@ -250,25 +251,21 @@ final class RunCommand extends Subcommand {
     }
 
     private Boot boot() {
-        return kernel == null ? firmware() : kernel(kernel);
+        Optional<Boot.Kernel> wanted =
+                Optional.ofNullable(kernel).map(file -> new Boot.Kernel(file, Optional.ofNullable(initrd), append));
+        return wanted.isPresent() && firmware.isEmpty() ? withoutFirmware(wanted.get()) : withFirmware(wanted);
     }
 
-    private Boot kernel(Path file) {
-        refuseWithKernel("--firmware", firmware);
-        refuseWithKernel("--boot", boot);
-        refuseWithKernel("--smbios", smbios);
-        return new Boot.Kernel(file, Optional.ofNullable(initrd), append);
-    }
-
-    private static void refuseWithKernel(String option, String value) {
-        if (!value.isEmpty()) {
-            throw new ConfigurationException(option + " is for machines that start from a disk, and --kernel is started"
-                    + " without firmware; leave one of them out.");
+    private Boot withoutFirmware(Boot.Kernel wanted) {
+        if (!boot.isEmpty() || !smbios.isEmpty()) {
+            throw new ConfigurationException((boot.isEmpty() ? "--smbios" : "--boot")
+                    + " is for firmware, and --kernel is started without; add --firmware seabios, or leave it out.");
         }
+        return wanted;
     }
 
-    private Boot firmware() {
-        if (initrd != null || !append.isEmpty()) {
+    private Boot withFirmware(Optional<Boot.Kernel> wanted) {
+        if (wanted.isEmpty() && (initrd != null || !append.isEmpty())) {
             throw new ConfigurationException((initrd != null ? "--initrd" : "--append")
                     + " is for a kernel, and there is none; add --kernel FILE, or leave it out.");
         }
@@ -278,6 +275,7 @@ final class RunCommand extends Subcommand {
         }
         return new Boot.Firmware(
                 BootArguments.firmware(firmware),
+                wanted,
                 BootArguments.options(boot),
                 SmbiosOptions.identity(smbios),
                 SmbiosOptions.entryPoint(smbios));

@@ -17,13 +17,19 @@ public sealed interface Boot {
     record Kernel(Path kernel, Optional<Path> initrd, String commandLine) implements Boot {}
 
     /**
-     * Firmware, which starts what it finds on a disk.
+     * Firmware, which starts what it finds on a disk, or a kernel.
      *
      * @param rom the firmware's file; this host's SeaBIOS if it is empty
+     * @param kernel a bzImage that it is to start before it tries any disk, if there is one
      * @param options what it may start
      * @param identity what machine it tells the guest that it is on
      * @param entryPoint by which the guest finds that
      */
-    record Firmware(Optional<Path> rom, BootOptions options, SystemIdentity identity, EntryPoint entryPoint)
+    record Firmware(
+            Optional<Path> rom,
+            Optional<Kernel> kernel,
+            BootOptions options,
+            SystemIdentity identity,
+            EntryPoint entryPoint)
             implements Boot {}
 }

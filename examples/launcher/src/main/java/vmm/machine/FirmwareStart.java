@@ -1,6 +1,8 @@
 package vmm.machine;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,8 +12,10 @@ import vmm.firmware.bios.FirmwareConfig;
 import vmm.firmware.bios.FirmwareItems;
 import vmm.firmware.bios.FirmwareRom;
 import vmm.firmware.bios.SeaBios;
+import vmm.firmware.boot.BootFile;
 import vmm.firmware.fwcfg.FwCfg;
 import vmm.firmware.fwcfg.Items;
+import vmm.firmware.linux.KernelItems;
 import vmm.firmware.smbios.SmbiosTables;
 import vmm.kvm.Vcpu;
 import vmm.kvm.VirtualMachine;
@@ -43,6 +47,8 @@ final class FirmwareStart implements Start {
     private final Teardown teardown = new Teardown();
     private final FirmwareRom rom;
     private final UserItems userItems;
+    private final Optional<BootFile> kernel;
+    private final Optional<BootFile> initrd;
 
     FirmwareStart(MachineConfig config, Boot.Firmware boot, Bus ports) {
         this.config = config;
@@ -51,6 +57,10 @@ final class FirmwareStart implements Start {
         try {
             rom = teardown.opened(FirmwareRom.read(boot.rom().orElseGet(SeaBios::find)));
             userItems = teardown.opened(new UserItems(config.fwCfg()));
+            kernel = boot.kernel().map(wanted -> teardown.opened(BootFile.open("kernel", wanted.kernel())));
+            initrd = boot.kernel()
+                    .flatMap(Boot.Kernel::initrd)
+                    .map(file -> teardown.opened(BootFile.open("initrd", file)));
         } catch (Throwable failure) {
             teardown.close();
             throw failure;
@@ -100,6 +110,8 @@ final class FirmwareStart implements Start {
         FirmwareItems.addTo(items, firmwareConfig(), memory);
         acpi.addTo(items);
         new SmbiosTables(boot.identity(), config.cpus(), memory, boot.entryPoint()).addTo(items);
+        kernel.ifPresent(file -> KernelItems.addTo(
+                items, memory, file, initrd, boot.kernel().orElseThrow().commandLine()));
         new FwCfg(memory, items).attach(ports);
         if (log.isDebugEnabled()) {
             new DebugConsole(line -> log.debug("{}", line)).attach(ports);
@@ -111,11 +123,19 @@ final class FirmwareStart implements Start {
         boolean hasConsole = !(config.serial() instanceof SerialConfig.None);
         return new FirmwareConfig(
                 config.cpus(),
-                BootOrder.paths(config, options),
+                bootOrder(),
                 options.strict(),
                 options.menu(),
                 options.menuMillis(),
                 hasConsole ? OptionalInt.of(Uart16550.COM1) : OptionalInt.empty());
+    }
+
+    private List<String> bootOrder() {
+        List<String> paths = new ArrayList<>(BootOrder.paths(config, boot.options()));
+        if (kernel.isPresent()) {
+            paths.addFirst(KernelItems.BOOT_PATH);
+        }
+        return paths;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package vmm.launcher;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import vmm.firmware.bios.SeaBios;
+import vmm.guests.BootKernel;
 import vmm.guests.BootSector;
 import vmm.guests.BuiltinGuest;
 import vmm.linux.HostException;
@@ -99,6 +101,28 @@ class SeaBiosTest {
         assertStarted(
                 "one",
                 run("--cpus", "2", "--disk", "file=" + image("one"), "--disk", "bus=virtio,file=" + image("two")));
+    }
+
+    @Test
+    void aKernelIsStartedByTheFirmwareBeforeAnyDisk() throws IOException {
+        Path kernel = Files.write(folder.resolve("kernel"), BootKernel.bytes());
+        Path initrd = Files.write(folder.resolve("initrd"), Arrays.copyOf("the disk".getBytes(US_ASCII), 3 << 20));
+        Result result = run(
+                "--firmware",
+                "seabios",
+                "--kernel",
+                kernel.toString(),
+                "--initrd",
+                initrd.toString(),
+                "--append",
+                "some words",
+                "--disk",
+                "boot=1,file=" + image("disk"));
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, result.status, result::toString);
+        assertTrue(
+                result.serial.contains(
+                        "Kernel started with: some words; protected-mode part: all of it; initrd: the disk\r\n"),
+                result::toString);
     }
 
     @Test
