@@ -31,7 +31,7 @@ waits '[ -d "/sys/class/scsi_device/$last/device/block" ]'
 disk=$(ls "/sys/class/scsi_device/$last/device/block")
 sum=$(sha256sum "/dev/$disk" | cut -d' ' -f1)
 [ "$sum" = "$(option sha256)" ] || failed "LUN 16383 reads $sum"
-luns=$(sg_luns --maxlen=131080 "/dev/$disk" | grep -c '^ *[0-9a-f]\{16\}')
+luns=$(sg_luns --readonly --maxlen=131080 "/dev/$disk" | grep -c '^ *[0-9a-f]\{16\}')
 [ "$luns" = 16384 ] || failed "REPORT LUNS: $luns"
 echo "REPORT LUNS lists $luns; $disk is $last and reads as it should"
 
