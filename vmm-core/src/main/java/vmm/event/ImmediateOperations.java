@@ -4,7 +4,6 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import vmm.event.FileOperation.Kind;
 import vmm.linux.AioContext;
-import vmm.linux.IoVector;
 
 /**
  * Operations done by the loop's own thread at the end of the iteration in which they were started.
@@ -13,7 +12,7 @@ import vmm.linux.IoVector;
  * (io_uring would hand each of them to a thread of the kernel, since such a file system has no way to say that it will
  * not wait.)
  */
-final class ImmediateOperations implements FileOperations, AutoCloseable {
+final class ImmediateOperations extends OperationStarter implements AutoCloseable {
     /** The most operations in one system call, so that the first of them do not wait too long for the last. */
     private static final int BATCH = 64;
 
@@ -32,36 +31,7 @@ final class ImmediateOperations implements FileOperations, AutoCloseable {
     }
 
     @Override
-    public void readv(int fd, IoVector data, long offset, IoCompletion completion) {
-        start().transfer(Kind.READ, fd, data, offset, completion);
-    }
-
-    @Override
-    public void writev(int fd, IoVector data, long offset, IoCompletion completion) {
-        start().transfer(Kind.WRITE, fd, data, offset, completion);
-    }
-
-    @Override
-    public void writevStable(int fd, IoVector data, long offset, IoCompletion completion) {
-        start().transfer(Kind.WRITE_STABLE, fd, data, offset, completion);
-    }
-
-    @Override
-    public void fdatasync(int fd, IoCompletion completion) {
-        start().range(Kind.SYNC, fd, 0, 0, 0, completion);
-    }
-
-    @Override
-    public void fallocate(int fd, int mode, long offset, long length, IoCompletion completion) {
-        start().range(Kind.ALLOCATE, fd, offset, length, mode, completion);
-    }
-
-    @Override
-    public void discard(int fd, long offset, long length, IoCompletion completion) {
-        start().range(Kind.DISCARD, fd, offset, length, 0, completion);
-    }
-
-    private FileOperation start() {
+    FileOperation start() {
         loop.operationStarted();
         FileOperation operation = freeCount > 0 ? free[--freeCount] : new FileOperation();
         if (startedCount == 0) {

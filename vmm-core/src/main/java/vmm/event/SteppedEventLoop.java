@@ -9,9 +9,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import vmm.event.FileOperation.Kind;
 import vmm.linux.EventFd;
-import vmm.linux.IoVector;
 
 /**
  * An event loop without a thread, for tests: the thread that makes it is the loop's, and nothing happens except in
@@ -20,7 +18,7 @@ import vmm.linux.IoVector;
  *
  * <p>What a handler throws comes out of {@link #step}.
  */
-public final class SteppedEventLoop implements EventLoop {
+public final class SteppedEventLoop extends OperationStarter implements EventLoop {
     /** Far more steps than any test needs: a loop that takes so many will never be idle. */
     private static final int MANY_STEPS = 1_000_000;
 
@@ -254,36 +252,6 @@ public final class SteppedEventLoop implements EventLoop {
     }
 
     @Override
-    public void readv(int fd, IoVector data, long offset, IoCompletion completion) {
-        start().transfer(Kind.READ, fd, data, offset, completion);
-    }
-
-    @Override
-    public void writev(int fd, IoVector data, long offset, IoCompletion completion) {
-        start().transfer(Kind.WRITE, fd, data, offset, completion);
-    }
-
-    @Override
-    public void writevStable(int fd, IoVector data, long offset, IoCompletion completion) {
-        start().transfer(Kind.WRITE_STABLE, fd, data, offset, completion);
-    }
-
-    @Override
-    public void fdatasync(int fd, IoCompletion completion) {
-        start().range(Kind.SYNC, fd, 0, 0, 0, completion);
-    }
-
-    @Override
-    public void fallocate(int fd, int mode, long offset, long length, IoCompletion completion) {
-        start().range(Kind.ALLOCATE, fd, offset, length, mode, completion);
-    }
-
-    @Override
-    public void discard(int fd, long offset, long length, IoCompletion completion) {
-        start().range(Kind.DISCARD, fd, offset, length, 0, completion);
-    }
-
-    @Override
     public FileOperations threads() {
         return this;
     }
@@ -293,7 +261,8 @@ public final class SteppedEventLoop implements EventLoop {
         return this;
     }
 
-    private FileOperation start() {
+    @Override
+    FileOperation start() {
         checkInLoop();
         FileOperation operation = new FileOperation();
         started.add(operation);

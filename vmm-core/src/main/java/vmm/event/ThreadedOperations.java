@@ -3,9 +3,7 @@ package vmm.event;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import vmm.event.FileOperation.Kind;
 import vmm.linux.Errno;
-import vmm.linux.IoVector;
 
 /**
  * Operations done by threads of their own, with system calls that wait. Threads start when there is work that none is
@@ -14,7 +12,7 @@ import vmm.linux.IoVector;
  * <p>An iteration's operations are handed over at its end, and one thread is woken for all of them; it wakes the next
  * as long as there are more. So what ends at once is done by one thread, and what waits is done by as many as it takes.
  */
-final class ThreadedOperations implements FileOperations, AutoCloseable {
+final class ThreadedOperations extends OperationStarter implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ThreadedOperations.class);
 
     /** As many operations wait side by side. */
@@ -48,36 +46,7 @@ final class ThreadedOperations implements FileOperations, AutoCloseable {
     }
 
     @Override
-    public void readv(int fd, IoVector data, long offset, IoCompletion completion) {
-        start().transfer(Kind.READ, fd, data, offset, completion);
-    }
-
-    @Override
-    public void writev(int fd, IoVector data, long offset, IoCompletion completion) {
-        start().transfer(Kind.WRITE, fd, data, offset, completion);
-    }
-
-    @Override
-    public void writevStable(int fd, IoVector data, long offset, IoCompletion completion) {
-        start().transfer(Kind.WRITE_STABLE, fd, data, offset, completion);
-    }
-
-    @Override
-    public void fdatasync(int fd, IoCompletion completion) {
-        start().range(Kind.SYNC, fd, 0, 0, 0, completion);
-    }
-
-    @Override
-    public void fallocate(int fd, int mode, long offset, long length, IoCompletion completion) {
-        start().range(Kind.ALLOCATE, fd, offset, length, mode, completion);
-    }
-
-    @Override
-    public void discard(int fd, long offset, long length, IoCompletion completion) {
-        start().range(Kind.DISCARD, fd, offset, length, 0, completion);
-    }
-
-    private Slot start() {
+    FileOperation start() {
         loop.operationStarted();
         Slot slot = free.isEmpty() ? new Slot() : free.poll();
         if (started.isEmpty()) {
