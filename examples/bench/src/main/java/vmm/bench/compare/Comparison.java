@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * Runs the contenders in turns.
@@ -55,6 +56,10 @@ record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rou
                 for (Contender contender : onBus.isEmpty() ? List.<Contender>of() : contenders) {
                     Compare.step("boot " + boot + " of " + boots + ": " + bus.word() + ", " + contender.name());
                     List<Sample> samples = quietRun(run, contender, onBus);
+                    // Should the lab end before the table is there, these are left.
+                    Compare.step(samples.stream()
+                            .map(sample -> String.format(Locale.ROOT, "%.2f", sample.iops() / 1e3))
+                            .collect(Collectors.joining(", ", "", " thousand a second")));
                     for (int i = 0; i < samples.size(); i++) {
                         results.add(onBus.get(i % onBus.size()), contender, samples.get(i));
                     }
