@@ -129,7 +129,7 @@ public final class FwCfg {
             return false;
         }
         if ((control & CONTROL_SKIP) != 0) {
-            position += length;
+            advance(length);
         }
         return true;
     }
@@ -149,8 +149,13 @@ public final class FwCfg {
             return false;
         }
         memory.slice(address + data, length - data).fill((byte) 0);
-        position += length;
+        advance(length);
         return true;
+    }
+
+    /** No further than to the end, so that no number of transfers turns the position over. */
+    private void advance(long length) {
+        position = Math.min(position + length, selected.size());
     }
 
     /** Selector and data. */

@@ -120,6 +120,18 @@ class FwCfgTest {
     }
 
     @Test
+    void skippingFarBeyondTheEndFindsZeros() {
+        attach(new Items().add("opt/x", Content.text("0123456789")));
+        transfer(0x20 << 16 | SELECT, 0, 0);
+        assertEquals(0, transfer(SKIP, -1, 0));
+        assertEquals(0, transfer(SKIP, -1, 0));
+        memory.putLong(BUFFER, -1);
+        assertEquals(0, transfer(READ, 4, BUFFER));
+        assertEquals("\0\0\0\0", text(BUFFER, 4));
+        assertEquals("\0", data(1));
+    }
+
+    @Test
     void aTransferThatCannotBeSetsTheErrorBit() {
         attach(new Items().add("opt/x", Content.text("0123456789")));
         transfer(0x20 << 16 | SELECT, 0, 0);
