@@ -8,12 +8,10 @@ import vmm.scsi.ScsiTask;
  * WRITE ATOMIC (16) (SBC-4 5.48): no command sees a part of what it writes. Whether a host that fails leaves a part of
  * it behind is up to the medium, as it is with any write.
  */
-final class WriteAtomic extends WritingCommand {
+final class WriteAtomic extends SingleWrite {
     private static final int LBA = 2;
     private static final int ATOMIC_BOUNDARY = 10;
     private static final int COUNT = 12;
-
-    private static final int WRITING = 0;
 
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
@@ -39,20 +37,6 @@ final class WriteAtomic extends WritingCommand {
         } else {
             task.dataOut().truncate(bytes);
             nexus.enterAlone(task, this);
-        }
-    }
-
-    @Override
-    public void begin(DiskNexus nexus, ScsiTask task) {
-        task.medium().write(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
-    }
-
-    @Override
-    void answered(DiskNexus nexus, ScsiTask task, int errno) {
-        if (errno == 0) {
-            finish(nexus, task);
-        } else {
-            MediumError.write(task, errno);
         }
     }
 

@@ -4,9 +4,7 @@ import vmm.scsi.ScsiStatus;
 import vmm.scsi.ScsiTask;
 
 /** WRITE (10), (12), (16) and (32) (SBC-4 5.40 to 5.43), and WRITE (6) (SBC-3). */
-final class WriteBlocks extends WritingCommand {
-    private static final int WRITING = 0;
-
+final class WriteBlocks extends SingleWrite {
     @Override
     public void execute(DiskNexus nexus, ScsiTask task) {
         BlockAccess.concerns(task);
@@ -47,20 +45,6 @@ final class WriteBlocks extends WritingCommand {
         }
         task.dataOut().truncate(BlockAccess.bytes(disk, task));
         return true;
-    }
-
-    @Override
-    public void begin(DiskNexus nexus, ScsiTask task) {
-        task.medium().write(nexus, BlockAccess.offset(nexus.unit(), task), this, WRITING);
-    }
-
-    @Override
-    void answered(DiskNexus nexus, ScsiTask task, int errno) {
-        if (errno == 0) {
-            finish(nexus, task);
-        } else {
-            MediumError.write(task, errno);
-        }
     }
 
     @Override
