@@ -1,5 +1,6 @@
 package vmm.scsi;
 
+import java.util.HexFormat;
 import java.util.Locale;
 
 /**
@@ -15,6 +16,8 @@ import java.util.Locale;
 public record DiskIdentity(String vendor, String product, String revision, String serial, String wwn) {
     /** The longest serial number. With vendor and product it fits into one designator (SPC-5, T10 vendor ID). */
     public static final int MAX_SERIAL = 200;
+
+    private static final long NAA_LOCALLY_ASSIGNED = 3;
 
     /** A disk without a serial number. */
     public static final DiskIdentity DEFAULT = new DiskIdentity("VMM", "VIRTUAL DISK", "0001", "", "");
@@ -35,6 +38,24 @@ public record DiskIdentity(String vendor, String product, String revision, Strin
     /** The same with another serial number. */
     public DiskIdentity withSerial(String other) {
         return new DiskIdentity(vendor, product, revision, other, wwn);
+    }
+
+    /**
+     * The same with a world wide name that is made of all the others: locally assigned (SPC-5), and no other as long as
+     * they stay.
+     */
+    public DiskIdentity withLocalName() {
+        return new DiskIdentity(vendor, product, revision, serial, localName(serial));
+    }
+
+    /**
+     * A locally assigned name, in the form of {@link #wwn}.
+     *
+     * @param distinction what distinguishes a unit from others of the same vendor and product
+     */
+    public String localName(String distinction) {
+        long hash = NameHash.of(vendor + '\0' + product + '\0' + distinction);
+        return HexFormat.of().toHexDigits(NAA_LOCALLY_ASSIGNED << 60 | hash >>> 4);
     }
 
     private static void check(String part, String text, int longest) {

@@ -63,6 +63,7 @@ public record LunOptions(String source, boolean readOnly, boolean removable, Dis
 
     /** The logical unit. */
     public LogicalUnit unit(BlockDevice medium, String serial) {
-        return new ScsiDisk(medium, DiskIdentity.DEFAULT.withSerial(serial), geometry, true, removable);
+        DiskIdentity identity = DiskIdentity.DEFAULT.withSerial(serial).withLocalName();
+        return new ScsiDisk(medium, identity, geometry, true, removable);
     }
 }

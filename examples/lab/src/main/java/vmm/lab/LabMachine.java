@@ -53,7 +53,8 @@ final class LabMachine {
                 "-accel",
                 "tcg,thread=multi",
                 // Without 5-level paging: one level less to walk, twice over under nested paging. Without XSAVE: the
-                // emulator lets a nested guest set XCR0 behind KVM's back, and Linux then warns of its state. So without
+                // emulator lets a nested guest set XCR0 behind KVM's back, and Linux then warns of its state. So
+                // without
                 // AVX and what builds on it, which Linux would use for encryption whether there is XSAVE or not.
                 "-cpu",
                 "max,+svm,la57=off,pmu=off,xsave=off,avx=off,avx2=off,f16c=off,fma=off,vaes=off",

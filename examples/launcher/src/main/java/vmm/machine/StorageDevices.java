@@ -109,10 +109,12 @@ final class StorageDevices implements AutoCloseable {
         return unit;
     }
 
+    /** Guests go by a world wide name if there is one. So a disk has none of our making if its serial was chosen. */
     private static DiskIdentity identity(DiskConfig disk, String serial) {
         String wwn =
                 disk.wwn().isPresent() ? HexFormat.of().toHexDigits(disk.wwn().getAsLong()) : "";
-        return new DiskIdentity(disk.vendor(), disk.product(), REVISION, serial, wwn);
+        DiskIdentity identity = new DiskIdentity(disk.vendor(), disk.product(), REVISION, serial, wwn);
+        return wwn.isEmpty() && disk.serial().equals(disk.id()) ? identity.withLocalName() : identity;
     }
 
     private ScsiDisk scsiDisk(DiskConfig disk, String serial) {

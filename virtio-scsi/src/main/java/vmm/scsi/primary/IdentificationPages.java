@@ -3,9 +3,7 @@ package vmm.scsi.primary;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
-import vmm.scsi.BigEndian;
 import vmm.scsi.DiskIdentity;
-import vmm.scsi.NameHash;
 import vmm.scsi.ParameterData;
 
 /** The vital product data by which a {@link PrimaryUnit} is known from all others (SPC-5 7.7). */
@@ -33,8 +31,6 @@ public final class IdentificationPages {
     /** ASSOCIATION: the designator is the target port's. */
     private static final int OF_TARGET_PORT = 1 << 4;
 
-    private static final long NAA_LOCALLY_ASSIGNED = 3;
-
     private IdentificationPages() {}
 
     private static void unitSerialNumber(PrimaryNexus nexus, ParameterData data) {
@@ -45,7 +41,9 @@ public final class IdentificationPages {
     private static void deviceIdentification(PrimaryNexus nexus, ParameterData data) {
         PrimaryUnit unit = nexus.unit();
         byte[] name = worldWideName(unit);
-        data.u8(BINARY).u8(NAA).u8(0).u8(name.length).bytes(name);
+        if (name.length > 0) {
+            data.u8(BINARY).u8(NAA).u8(0).u8(name.length).bytes(name);
+        }
 
         String t10 = t10Name(unit);
         data.u8(ASCII).u8(T10_VENDOR_ID).u8(0).u8(t10.length()).ascii(t10, t10.length());
@@ -56,7 +54,9 @@ public final class IdentificationPages {
         data.u8(BINARY).u8(OF_TARGET_PORT | TARGET_PORT_GROUP).u8(0).u8(4);
         data.u16(0).u16(PrimaryUnit.TARGET_PORT_GROUP);
 
-        writeNameString(name, data);
+        if (name.length > 0) {
+            writeNameString(name, data);
+        }
     }
 
     /** The SCSI name string: the NAA designator in UTF-8, with a null at least behind it. */
@@ -89,18 +89,18 @@ public final class IdentificationPages {
     }
 
     /**
-     * The NAA designator: the one that was given, or one of our own that stays the same as long as the unit is the same
-     * one.
+     * The NAA designator: the one that was given; or one of our own that stays the same as long as the unit is the same
+     * one; or none, if the unit has a serial number. That is a name enough (T10 vendor ID), and guests that prefer an
+     * NAA designator would hide it: Linux makes its names in {@code /dev/disk/by-id} of one of the two.
      */
     private static byte[] worldWideName(PrimaryUnit unit) {
         DiskIdentity identity = unit.identity();
         if (!identity.wwn().isEmpty()) {
             return HexFormat.of().parseHex(identity.wwn());
         }
-        String distinct = identity.serial().isEmpty() ? unit.distinction() : identity.serial();
-        long hash = NameHash.of(identity.vendor() + '\0' + identity.product() + '\0' + distinct);
-        byte[] name = new byte[Long.BYTES];
-        BigEndian.put64(name, 0, NAA_LOCALLY_ASSIGNED << 60 | hash >>> 4);
-        return name;
+        if (!identity.serial().isEmpty()) {
+            return new byte[0];
+        }
+        return HexFormat.of().parseHex(identity.localName(unit.distinction()));
     }
 }

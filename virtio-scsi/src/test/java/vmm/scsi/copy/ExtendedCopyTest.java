@@ -42,7 +42,8 @@ class ExtendedCopyTest {
     }
 
     private static ScsiDisk disk(FakeDisk medium, String serial, int block) {
-        return new ScsiDisk(medium, DiskIdentity.DEFAULT.withSerial(serial), new DiskGeometry(block, block), true);
+        DiskIdentity identity = DiskIdentity.DEFAULT.withSerial(serial).withLocalName();
+        return new ScsiDisk(medium, identity, new DiskGeometry(block, block), true);
     }
 
     /** One more logical unit, of which the initiator has heard. */

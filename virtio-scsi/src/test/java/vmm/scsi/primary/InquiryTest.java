@@ -3,6 +3,7 @@ package vmm.scsi.primary;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -123,21 +124,38 @@ class InquiryTest {
                         .formatHex(initiator.read("12 01 83 00 ff 00", 255).data(), 4, 24));
     }
 
+    private static byte[] identification(ScsiDisk disk) {
+        return Initiator.of(disk).read("12 01 83 00 ff 00", 255).data();
+    }
+
+    /** Linux takes no notice of other names if there is a world wide one. */
     @Test
-    void withoutAWorldWideNameTheDesignatorIsLocallyAssignedAndFollowsTheSerialNumber() {
-        byte[] one = Initiator.of(disk(medium, "A", ""))
-                .read("12 01 83 00 ff 00", 255)
-                .data();
-        byte[] same = Initiator.of(disk(new FakeDisk(4096), "A", ""))
-                .read("12 01 83 00 ff 00", 255)
-                .data();
-        byte[] other = Initiator.of(disk(medium, "B", ""))
-                .read("12 01 83 00 ff 00", 255)
-                .data();
+    void aSerialNumberIsANameEnough() {
+        byte[] page = identification(disk(medium, "A", ""));
+
+        assertEquals("02 01 00 19", HexFormat.ofDelimiter(" ").formatHex(page, 4, 8));
+        assertEquals("ACME    ROCKET DISK     A", new String(page, 8, 25, US_ASCII));
+        assertEquals("01 14 00 04", HexFormat.ofDelimiter(" ").formatHex(page, 33, 37));
+        assertEquals("01 15 00 04", HexFormat.ofDelimiter(" ").formatHex(page, 41, 45));
+        assertEquals(49, page.length);
+    }
+
+    @Test
+    void withoutEitherNameTheDesignatorIsLocallyAssignedAndFollowsTheMedium() {
+        byte[] one = identification(disk(medium, "", ""));
 
         assertEquals(0x3, one[8] >> 4 & 0xf);
-        assertArrayEquals(one, same);
-        assertEquals(false, Arrays.equals(one, 8, 16, other, 8, 16));
+        assertArrayEquals(one, identification(disk(medium, "", "")));
+    }
+
+    @Test
+    void aWorldWideNameOfOnesOwnFollowsTheSerialNumber() {
+        DiskIdentity one = DiskIdentity.DEFAULT.withSerial("A").withLocalName();
+
+        assertEquals('3', one.wwn().charAt(0));
+        assertEquals(one, DiskIdentity.DEFAULT.withSerial("A").withLocalName());
+        assertNotEquals(
+                one.wwn(), DiskIdentity.DEFAULT.withSerial("B").withLocalName().wwn());
     }
 
     @Test
