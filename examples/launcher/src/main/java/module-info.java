@@ -14,6 +14,7 @@ module vmm.examples.launcher {
     requires static transitive org.jspecify;
     requires tools.jackson.databind;
 
+    exports vmm.control;
     exports vmm.machine;
 
     opens vmm.launcher to

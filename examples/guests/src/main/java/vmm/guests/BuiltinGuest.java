@@ -63,6 +63,12 @@ public enum BuiltinGuest {
     /** Prints {@code >}, then sends back what it receives, up to and including a {@code q}, and leaves. */
     ECHO("echo"),
 
+    /**
+     * Prints {@code B} and waits for the ACPI power button: for its interrupt, and its status that comes and goes. Then
+     * it prints {@code P} and powers the machine off. Anything else ends with 0x11 at the debug exit port.
+     */
+    POWER_BUTTON("power-button"),
+
     /** Prints {@code R} and resets the machine through the reset control register (0xCF9). */
     RESET("reset"),
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import vmm.control.ControlPath;
 import vmm.event.LoopOptions;
 import vmm.machine.ConfigurationException;
 import vmm.machine.MachineRequest.Controller;
@@ -114,6 +115,15 @@ final class MachineOptions {
         return new SerialConfig.UnixSocket(after("unix:", text)
                 .orElseThrow(() -> new ConfigurationException(
                         "--serial takes stdio, file:PATH, unix:PATH or none, not " + text + ".")));
+    }
+
+    /** The value of {@code --control} for a machine of that name. */
+    static Optional<ControlPath> control(String text, String machine) {
+        return switch (text) {
+            case "none" -> Optional.empty();
+            case "" -> Optional.of(ControlPath.of(machine));
+            default -> Optional.of(ControlPath.at(Path.of(text)));
+        };
     }
 
     private static Optional<Path> after(String prefix, String text) {

@@ -21,13 +21,14 @@ import picocli.CommandLine.Command;
 final class RootCommand {
     /** The subcommands to tell of. */
     static List<String> names() {
-        return List.of("run", "doctor", "demo", "lab", "bench");
+        return List.of("run", "stop", "doctor", "demo", "lab", "bench");
     }
 
     /** The subcommand of that name, or null if there is none. */
     static @Nullable Subcommand create(String name, Console console) {
         return switch (name) {
             case "run" -> new RunCommand(console);
+            case "stop" -> new StopCommand(console);
             case "doctor" -> new DoctorCommand(console);
             case "demo" -> new DemoCommand(console);
             case "lab" -> new LabCommand(console);

@@ -187,6 +187,14 @@ final class RunCommand extends Subcommand {
             description = "The serial port: stdio (if left out), file:PATH, unix:PATH or none.")
     private String serial = "stdio";
 
+    @Option(
+            names = "--control",
+            paramLabel = "PATH",
+            defaultValue = "",
+            description = "The socket by which vmm stop and others reach the machine, in QMP, or none; found by NAME if"
+                    + " left out.")
+    private String control = "";
+
     @Option(names = "--no-reboot", description = "A reset by the guest ends the machine.")
     private boolean noReboot;
 
@@ -234,8 +242,9 @@ final class RunCommand extends Subcommand {
     }
 
     private MachineRequest request() {
+        String machine = name == null ? "vmm-" + ProcessHandle.current().pid() : name;
         return new MachineRequest(
-                name == null ? "vmm-" + ProcessHandle.current().pid() : name,
+                machine,
                 MachineOptions.memory(memory),
                 MachineOptions.cpus(cpus),
                 MachineOptions.iothreadCount(iothreads),
@@ -245,6 +254,7 @@ final class RunCommand extends Subcommand {
                 controllers.stream().map(MachineOptions::controller).toList(),
                 disks.stream().map(DiskOptions::parse).toList(),
                 MachineOptions.serial(serial),
+                MachineOptions.control(control, machine),
                 !noReboot,
                 debugExit,
                 fwCfg.stream().map(BootArguments::fwCfgItem).toList());

@@ -57,6 +57,7 @@ final class Board implements AutoCloseable {
 
     private final Uart16550 uart;
     private final PciBus pci;
+    private final PiixPowerManagement powerManagement;
     private final Start start;
 
     /**
@@ -83,7 +84,9 @@ final class Board implements AutoCloseable {
                     .toList();
             uart = addUart(console);
             addPlatform(end);
-            pci = teardown.opened(addPci(bridge, end));
+            powerManagement = new PiixPowerManagement(
+                    isa.get(PiixPowerManagement.SCI_IRQ).input(), () -> end.accept(new MachineEnd.PoweredOff()));
+            pci = teardown.opened(addPci(bridge));
             addStorage(disks);
             start.load(pci, memory, AcpiTables.of(acpiConfig()));
         } catch (Throwable failure) {
@@ -134,17 +137,13 @@ final class Board implements AutoCloseable {
         }
     }
 
-    private PciBus addPci(HostBridge hostBridge, Consumer<MachineEnd> end) {
+    private PciBus addPci(HostBridge hostBridge) {
         PiixIsaBridge isaBridge =
                 new PiixIsaBridge(isa.stream().map(SharedLine::input).toArray(IrqLine[]::new));
         PciBus bus = new PciBus(ports, mmio, memory, isaBridge);
         bus.add(0, 0, hostBridge);
         bus.add(1, 0, isaBridge);
-        bus.add(
-                1,
-                3,
-                new PiixPowerManagement(
-                        isa.get(PiixPowerManagement.SCI_IRQ).input(), () -> end.accept(new MachineEnd.PoweredOff())));
+        bus.add(1, 3, powerManagement);
         return bus;
     }
 
@@ -189,6 +188,11 @@ final class Board implements AutoCloseable {
     /** The serial port that the console belongs to. */
     Uart16550 uart() {
         return uart;
+    }
+
+    /** Presses the power button. Any thread, as long as this is not closed. */
+    void pressPowerButton() {
+        powerManagement.pressPowerButton();
     }
 
     List<FunctionInfo> functions() {

@@ -52,6 +52,11 @@ final class DiskWatch implements DiskErrorListener, AutoCloseable {
         this.retryNanos = retryNanos;
     }
 
+    /** True while a disk keeps the machine paused. */
+    synchronized boolean isPausing() {
+        return !troubled.isEmpty();
+    }
+
     @Override
     public synchronized void held(ErrorPolicyDisk disk, Operation operation, int errno) {
         if (closed || !troubled.add(disk)) {

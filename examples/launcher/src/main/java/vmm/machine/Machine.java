@@ -14,8 +14,8 @@ import vmm.pci.FunctionInfo;
  * One life of a machine, from power-on to power-off, reset or crash. Whatever the guest can see of it is made new for
  * each life, which is what a reset means.
  *
- * <p>{@link #stop}, {@link #pause} and {@link #resume} may be called by any thread; the rest belongs to the one that
- * assembled the machine.
+ * <p>{@link #stop}, {@link #pressPowerButton}, {@link #pause} and {@link #resume} may be called by any thread; the rest
+ * belongs to the one that assembled the machine.
  */
 public final class Machine implements AutoCloseable {
     private final Teardown teardown = new Teardown();
@@ -74,6 +74,11 @@ public final class Machine implements AutoCloseable {
     void stop() {
         finish(new MachineEnd.Stopped());
         console.hangUp();
+    }
+
+    /** Presses the power button, which asks the guest to end this life in order. */
+    void pressPowerButton() {
+        board.pressPowerButton();
     }
 
     /**

@@ -1,6 +1,8 @@
 package vmm.machine;
 
 import java.util.List;
+import java.util.Optional;
+import vmm.control.ControlPath;
 import vmm.event.LoopOptions;
 
 /**
@@ -16,6 +18,7 @@ import vmm.event.LoopOptions;
  * @param controllers the SCSI controllers, by index
  * @param disks the disks, in the order in which they were asked for
  * @param serial where the first serial port leads
+ * @param control where other processes reach it, if they may
  * @param rebootOnReset true if a reset by the guest starts it again; false if it ends the machine
  * @param debugExit true if the guest has a port that ends the machine with an exit code
  * @param fwCfg what the guest is told by fw_cfg, beside what firmware needs
@@ -30,6 +33,7 @@ public record MachineConfig(
         List<ControllerConfig> controllers,
         List<DiskConfig> disks,
         SerialConfig serial,
+        Optional<ControlPath> control,
         boolean rebootOnReset,
         boolean debugExit,
         List<FwCfgItem> fwCfg) {

@@ -30,6 +30,9 @@ public final class MachinePlanner {
     /** The least RAM in bytes that a machine may have. */
     public static final long MIN_MEMORY = 64L << 20;
 
+    /** The most characters of a name, which leaves the rest of a socket's path some room. */
+    public static final int MAX_NAME = 40;
+
     /** The most vCPUs: an APIC ID has 8 bits, and 255 means all of them. */
     public static final int MAX_CPUS = 255;
 
@@ -57,6 +60,7 @@ public final class MachinePlanner {
      * @throws ConfigurationException if it cannot be, with one sentence that says why and what to do
      */
     public static MachineConfig plan(MachineRequest request, HostLimits host) {
+        checkName(request.name());
         checkMemory(request.memoryBytes(), host);
         if (request.cpus() < 1 || request.cpus() > MAX_CPUS) {
             throw new ConfigurationException(
@@ -67,6 +71,15 @@ public final class MachinePlanner {
                     + request.iothreads() + "; change --iothreads.");
         }
         return new MachinePlanner(request).plan();
+    }
+
+    /** A name is a folder's, and a word on the command line. */
+    private static void checkName(String name) {
+        if (name.length() > MAX_NAME || !name.matches("[A-Za-z0-9_][A-Za-z0-9_.+-]*")) {
+            throw new ConfigurationException("A machine's name has 1 to " + MAX_NAME
+                    + " letters, digits, dots, dashes, underscores and plus signs, and begins with no sign, unlike "
+                    + name + "; change NAME.");
+        }
     }
 
     private static void checkMemory(long bytes, HostLimits host) {
@@ -134,6 +147,7 @@ public final class MachinePlanner {
                 List.copyOf(controllers.values()),
                 disks,
                 request.serial(),
+                request.control(),
                 request.rebootOnReset(),
                 request.debugExit(),
                 fwCfg());

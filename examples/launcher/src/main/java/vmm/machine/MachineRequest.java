@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import vmm.block.BlockOptions;
+import vmm.control.ControlPath;
 import vmm.event.LoopOptions;
 import vmm.virtio.RingFeatures;
 import vmm.virtio.pci.VirtioTransport;
@@ -22,6 +23,7 @@ import vmm.virtio.pci.VirtioTransport;
  * @param controllers the SCSI controllers asked for, in that order
  * @param disks the disks asked for, in that order
  * @param serial where the first serial port leads
+ * @param control where other processes reach it, if they may
  * @param rebootOnReset true if a reset by the guest starts it again
  * @param debugExit true if the guest gets a port that ends the machine
  * @param fwCfg what the guest is told by fw_cfg
@@ -37,6 +39,7 @@ public record MachineRequest(
         List<Controller> controllers,
         List<Disk> disks,
         SerialConfig serial,
+        Optional<ControlPath> control,
         boolean rebootOnReset,
         boolean debugExit,
         List<FwCfgItem> fwCfg) {

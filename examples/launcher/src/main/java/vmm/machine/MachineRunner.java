@@ -9,6 +9,9 @@ import org.slf4j.LoggerFactory;
 import vmm.block.BlockRequest.Operation;
 import vmm.block.DiskErrorListener;
 import vmm.block.ErrorPolicyDisk;
+import vmm.control.ControlSocket;
+import vmm.control.Controlled;
+import vmm.control.RunState;
 import vmm.kvm.Kvm;
 
 /**
@@ -18,7 +21,7 @@ import vmm.kvm.Kvm;
  * <p>While it runs, SIGINT and SIGTERM stop the machine, flush the disks and give the terminal back before the process
  * ends.
  */
-public final class MachineRunner {
+public final class MachineRunner implements Controlled {
     private static final Logger log = LoggerFactory.getLogger(MachineRunner.class);
 
     /** How long a signal waits for the machine to stop and the disks to be flushed. */
@@ -56,6 +59,7 @@ public final class MachineRunner {
         Thread hook = new Thread(this::stopForSignal, "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         try (Teardown teardown = new Teardown()) {
+            config.control().ifPresent(path -> teardown.opened(ControlSocket.open(path, this)));
             Kvm kvm = teardown.opened(Kvm.open());
             OpenDisks disks = teardown.opened(OpenDisks.open(config.disks(), new CurrentWatch()));
             Console console = teardown.opened(Console.open(config.serial()));
@@ -119,7 +123,28 @@ public final class MachineRunner {
         }
     }
 
-    /** Stops the machine: {@link #run} returns soon. Any thread may call, at any time, more than once. */
+    @Override
+    public String name() {
+        return config.name();
+    }
+
+    @Override
+    public synchronized RunState state() {
+        if (current == null || stopped) {
+            return RunState.SHUTDOWN;
+        }
+        return watch != null && watch.isPausing() ? RunState.IO_ERROR : RunState.RUNNING;
+    }
+
+    @Override
+    public synchronized void pressPowerButton() {
+        if (current != null) {
+            current.pressPowerButton();
+        }
+    }
+
+    /** {@link #run} returns soon. More than one call is harmless. */
+    @Override
     public synchronized void stop() {
         stopped = true;
         if (current != null) {

@@ -1,18 +1,15 @@
 package vmm.machine;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmm.control.UnixListener;
 import vmm.linux.HostException;
 import vmm.platform.Uart16550;
 
@@ -24,27 +21,26 @@ final class SocketConsole implements Console {
     private static final Logger log = LoggerFactory.getLogger(SocketConsole.class);
 
     private final Path path;
-    private final ServerSocketChannel server;
+    private final UnixListener listener;
 
     private final InputPump pump = new InputPump();
     private volatile @Nullable SocketChannel client;
 
-    private SocketConsole(Path path, ServerSocketChannel server) {
+    private SocketConsole(Path path, UnixListener listener) {
         this.path = path;
-        this.server = server;
+        this.listener = listener;
     }
 
     static SocketConsole open(Path path) {
-        if (Files.exists(path)) {
-            throw new HostException("The console socket " + path + " exists already: another VM may be using it; remove"
-                    + " it if not, or name another.");
-        }
         try {
-            ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            listen(server, path);
-            SocketConsole console = new SocketConsole(path, server);
+            SocketConsole console = new SocketConsole(path, UnixListener.open(path));
             Thread.ofPlatform().name("console-socket").daemon(true).start(console::serve);
             return console;
+        } catch (FileAlreadyExistsException taken) {
+            throw new HostException(
+                    "The console socket " + path
+                            + " exists already: another VM may be using it; remove it if not, or name another.",
+                    taken);
         } catch (IOException e) {
             throw new HostException(
                     "Cannot listen on the console socket " + path + " (" + e.getMessage()
@@ -53,26 +49,10 @@ final class SocketConsole implements Console {
         }
     }
 
-    /** Gives the socket its name last: whoever finds it can connect, and only its owner ever could. */
-    private static void listen(ServerSocketChannel server, Path path) throws IOException {
-        Path unready = path.resolveSibling(
-                path.getFileName() + "." + ProcessHandle.current().pid());
-        try {
-            server.bind(UnixDomainSocketAddress.of(unready), 1);
-            Files.setPosixFilePermissions(unready, PosixFilePermissions.fromString("rw-------"));
-            Files.createLink(path, unready);
-        } catch (IOException e) {
-            server.close();
-            throw e;
-        } finally {
-            Files.deleteIfExists(unready);
-        }
-    }
-
     private void serve() {
         try {
             while (true) {
-                try (SocketChannel next = server.accept()) {
+                try (SocketChannel next = listener.accept()) {
                     client = next;
                     carry(next);
                 } finally {
@@ -115,7 +95,7 @@ final class SocketConsole implements Console {
     @Override
     public void hangUp() {
         try {
-            server.close();
+            listener.hangUp();
             SocketChannel line = client;
             if (line != null) {
                 line.close();
@@ -129,7 +109,7 @@ final class SocketConsole implements Console {
     public void close() {
         hangUp();
         try {
-            Files.deleteIfExists(path);
+            listener.close();
         } catch (IOException e) {
             log.warn("The console socket {} is left behind: {}.", path, e.getMessage());
         }

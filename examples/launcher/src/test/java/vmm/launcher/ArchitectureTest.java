@@ -44,12 +44,15 @@ class ArchitectureTest {
         "vmm.virtio..",
         "vmm.scsi..",
         "vmm.firmware..",
+        "vmm.control..",
         "vmm.machine..",
         "vmm.launcher..",
         "vmm.lab..",
         "vmm.guests.."
     };
-    private static final String[] PROGRAM = {"vmm.machine..", "vmm.launcher..", "vmm.lab..", "vmm.guests.."};
+    private static final String[] PROGRAM = {
+        "vmm.control..", "vmm.machine..", "vmm.launcher..", "vmm.lab..", "vmm.guests.."
+    };
 
     @Test
     void onlyTheLinuxPackageCallsNativeCode() {
@@ -215,6 +218,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("vmm.launcher..", "picocli..")
+                .check(ALL);
+    }
+
+    @Test
+    void theControlSocketKnowsNoMachine() {
+        noClasses()
+                .that()
+                .resideInAPackage("vmm.control..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("vmm.machine..", "vmm.launcher..", "vmm.kvm..", "picocli..")
                 .check(ALL);
     }
 

@@ -488,4 +488,19 @@ class BadInputTest {
         refused(Vmm.plan("--fw-cfg", "opt/a,string=x", "--fw-cfg", "opt/a,string=y"), "opt/a", "name=");
         refused(Vmm.plan("--fw-cfg", "name=opt/" + "a".repeat(52) + ",string=x"), "55");
     }
+
+    @Test
+    void aNameThatIsNoFileNameIsRefused() {
+        for (String name : new String[] {"../x", "a/b", ".hidden", "with space", "x".repeat(41)}) {
+            refused(Vmm.plan(name), name, "change NAME");
+        }
+        assertEquals(0, Vmm.plan("web-1.example_2+").status());
+    }
+
+    @Test
+    void stopWantsANameAndATimeThatPasses() {
+        refused(Vmm.execute("stop"), "NAME", "vmm stop --help");
+        refused(Vmm.execute("stop", "web", "--timeout", "0"), "--timeout", "--force");
+        refused(Vmm.execute("stop", "web", "--timeout", "soon"), "soon");
+    }
 }

@@ -35,6 +35,8 @@ final class LinuxGuest implements AutoCloseable {
      */
     private static final int ATTEMPTS = 5;
 
+    private static final String NAME = "linux-guest-test";
+
     private final GuestHost host;
     private final GuestImages images;
     private final Path folder;
@@ -120,7 +122,7 @@ final class LinuxGuest implements AutoCloseable {
     /** As above, with somebody who listens to it and may answer. */
     Boot boot(Preparation preparation, String kernelOptions, List<String> vmmOptions, LinuxConsole.Listener listener)
             throws IOException {
-        List<String> arguments = new ArrayList<>(List.of("run", "linux-guest-test", "--no-reboot"));
+        List<String> arguments = new ArrayList<>(List.of("run", NAME, "--no-reboot"));
         arguments.addAll(List.of("--kernel", images.kernel().image().toString(), "--initrd", initrd.toString()));
         arguments.addAll(List.of("--append", "console=ttyS0 quiet panic=-1 " + kernelOptions));
         arguments.addAll(vmmOptions);
@@ -165,6 +167,11 @@ final class LinuxGuest implements AutoCloseable {
             }
             return -1;
         }
+    }
+
+    /** Presses its power button, waits until it is off, and returns what was said meanwhile. */
+    String stop() {
+        return say(VmmProcess.command(List.of("stop", NAME)).toArray(String[]::new));
     }
 
     /** Runs a command beside the guest's VMM, and returns what it says. */

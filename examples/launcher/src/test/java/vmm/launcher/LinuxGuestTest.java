@@ -19,6 +19,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import vmm.lab.GuestImages;
 
 /**
  * An unmodified Linux kernel of the distribution's, with a disk of each kind. Each boot checks as much as it can, since
@@ -33,7 +34,9 @@ class LinuxGuestTest {
 
     @BeforeAll
     static void prepare() throws IOException {
-        guest = LinuxGuest.prepare("linux-guest-test.sh");
+        List<String> modules = new ArrayList<>(GuestImages.DISK_MODULES);
+        modules.addAll(List.of("button", "evdev"));
+        guest = LinuxGuest.prepare("linux-guest-test.sh", modules);
     }
 
     @AfterAll
@@ -49,6 +52,7 @@ class LinuxGuestTest {
         private final Path blk;
         private final byte[] scsiBefore;
         private final byte[] blkBefore;
+        private volatile String stopSaid = "";
         private LinuxGuest.Boot end = new LinuxGuest.Boot(-1, "", Map.of());
 
         Boot(String name, long seed) {
@@ -65,7 +69,15 @@ class LinuxGuestTest {
             List<String> options = new ArrayList<>(List.of(vmmOptions));
             options.addAll(List.of("--disk", "bus=scsi,serial=SCSI-SERIAL-1,file=" + scsi));
             options.addAll(List.of("--disk", "bus=virtio,serial=BLK-SERIAL-1,file=" + blk));
-            end = guest.boot(this::writeImages, kernelOptions, options);
+            end = guest.boot(this::writeImages, kernelOptions, options, this::heard);
+        }
+
+        private LinuxConsole.Answer heard(String line, long vmm) {
+            if (line.equals("fact button waiting")) {
+                // It ends only when the guest has, whose last words somebody has to hear.
+                Thread.ofPlatform().daemon().start(() -> stopSaid = guest.stop());
+            }
+            return LinuxConsole.Answer.NOTHING;
         }
 
         private void writeImages() throws IOException {
@@ -110,11 +122,13 @@ class LinuxGuestTest {
     }
 
     @Test
-    void oneProcessorReadsAndWritesBothDisks() throws IOException {
+    void oneProcessorReadsAndWritesBothDisksAndShutsDownByThePowerButton() throws Exception {
         Boot boot = new Boot("one", 1);
-        boot.run("", "--memory", "256M", "--cpus", "1");
+        boot.run("test=button", "--memory", "256M", "--cpus", "1");
         boot.checkDisks();
         assertEquals("1", boot.fact("cpus"));
+        assertEquals("pressed", boot.fact("button"));
+        VmmRun.await("vmm stop", () -> boot.stopSaid.endsWith(" is off.\n"));
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -160,6 +161,73 @@ class StopRunTest {
             assertEquals(text("before"), text("after"));
         } finally {
             terminal.destroyForcibly();
+        }
+    }
+
+    @Test
+    void stopPressesThePowerButtonAndWaitsUntilTheGuestIsOff() throws Exception {
+        try (VmmRun run = VmmRun.start(folder, VmmRun.command(folder, buttonGuest("button")))) {
+            run.awaitOutput("B");
+            try (VmmRun stop = VmmRun.start(folder, VmmRun.command(folder, List.of("stop", "button")))) {
+                assertEquals(0, stop.status(), stop::errSoFar);
+                assertEquals("button is off.\n", stop.out());
+            }
+            assertEquals(0, run.status(STOP_SECONDS));
+            assertEquals("BP", run.out());
+            assertEquals("", run.err());
+        }
+        assertEquals(
+                Set.of(folder.toString(), folder.resolve("power-button.elf").toString()), VmmRun.files(folder));
+    }
+
+    private List<String> buttonGuest(String name, String... more) {
+        List<String> arguments = VmmRun.guest(folder, BuiltinGuest.POWER_BUTTON, more);
+        arguments.add(1, name);
+        return arguments;
+    }
+
+    @Test
+    void aGuestThatIgnoresTheButtonIsStoppedByForceAlone() throws Exception {
+        List<String> echo = VmmRun.guest(folder, BuiltinGuest.ECHO);
+        echo.add(1, "deaf");
+        try (VmmRun run = VmmRun.start(folder, VmmRun.command(folder, echo))) {
+            run.awaitOutput(">");
+            try (VmmRun twin = VmmRun.start(folder, VmmRun.command(folder, echo))) {
+                assertEquals(1, twin.status());
+                assertTrue(twin.err().contains("A machine deaf is running already"), twin::errSoFar);
+            }
+            try (VmmRun stop =
+                    VmmRun.start(folder, VmmRun.command(folder, List.of("stop", "deaf", "--timeout", "1")))) {
+                assertEquals(1, stop.status());
+                assertTrue(stop.err().contains("within 1 s"), stop::errSoFar);
+                assertTrue(stop.err().contains("vmm stop deaf --force"), stop::errSoFar);
+            }
+            try (VmmRun stop = VmmRun.start(folder, VmmRun.command(folder, List.of("stop", "nobody")))) {
+                assertEquals(1, stop.status());
+                assertEquals("vmm: No machine nobody is running; those that are: deaf.\n", stop.err());
+            }
+            assertTrue(run.alive());
+            try (VmmRun stop = VmmRun.start(folder, VmmRun.command(folder, List.of("stop", "deaf", "--force")))) {
+                assertEquals(0, stop.status(), stop::errSoFar);
+            }
+            assertEquals(0, run.status(STOP_SECONDS));
+        }
+    }
+
+    @Test
+    void aMachineIsReachedByASocketOfItsOwnOrNotAtAll() throws Exception {
+        Path control = folder.resolve("socket");
+        try (VmmRun run = VmmRun.start(folder, VmmRun.command(folder, buttonGuest("own", "--control", "" + control)));
+                VmmRun closed = VmmRun.start(folder, VmmRun.command(folder, buttonGuest("shy", "--control", "none")))) {
+            run.awaitOutput("B");
+            closed.awaitOutput("B");
+            assertTrue(VmmRun.files(folder).stream().noneMatch(file -> file.contains("vmm-")));
+            try (VmmRun stop = VmmRun.start(
+                    folder, VmmRun.command(folder, List.of("stop", "own", "--control", control.toString())))) {
+                assertEquals(0, stop.status(), stop::errSoFar);
+            }
+            assertEquals(0, run.status(STOP_SECONDS));
+            assertTrue(closed.alive());
         }
     }
 

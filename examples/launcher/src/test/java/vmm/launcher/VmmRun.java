@@ -108,7 +108,9 @@ final class VmmRun implements AutoCloseable {
         List<String> line = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,HUP"));
         line.addAll(command);
         try {
-            return new ProcessBuilder(line).directory(folder.toFile()).start();
+            ProcessBuilder builder = new ProcessBuilder(line).directory(folder.toFile());
+            builder.environment().remove("XDG_RUNTIME_DIR");
+            return builder.start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,98 @@
+package vmm.control;
+
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import vmm.linux.HostException;
+
+/**
+ * Where a machine's control socket is: by default {@code vmm/NAME/control} in the user's runtime directory, whose
+ * folders come and go with the machines.
+ *
+ * @param socket the socket's name
+ * @param own the machine's own folder, which it is in unless the user wants it elsewhere
+ */
+public record ControlPath(Path socket, Optional<Path> own) {
+    private static final String SOCKET = "control";
+
+    /** Another machine that ends may take the common folder away at any moment. */
+    private static final int ATTEMPTS = 10;
+
+    /** Where the user wants it. */
+    public static ControlPath at(Path socket) {
+        return new ControlPath(socket, Optional.empty());
+    }
+
+    /** Where everybody looks for the machine of that name. */
+    public static ControlPath of(String machine) {
+        Path folder = machines().resolve(machine);
+        return new ControlPath(folder.resolve(SOCKET), Optional.of(folder));
+    }
+
+    /** The names of this user's machines that listen where everybody looks for them. */
+    public static List<String> running() {
+        try (Stream<Path> folders = Files.list(machines())) {
+            return folders.filter(folder ->
+                            Files.exists(folder.resolve(SOCKET)) && !UnixListener.isAbandoned(folder.resolve(SOCKET)))
+                    .map(folder -> folder.getFileName().toString())
+                    .sorted()
+                    .toList();
+        } catch (IOException none) {
+            return List.of();
+        }
+    }
+
+    private static Path machines() {
+        String runtime = System.getenv("XDG_RUNTIME_DIR");
+        return runtime == null || runtime.isEmpty()
+                ? Path.of(System.getProperty("java.io.tmpdir"), "vmm-" + System.getProperty("user.name"))
+                : Path.of(runtime, "vmm");
+    }
+
+    /** Makes the folders that the socket is to be in, for this user only. */
+    void makeRoom() throws IOException {
+        if (own.isEmpty()) {
+            return;
+        }
+        FileAttribute<?> owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+        Path machines = machines();
+        for (int attempt = 1; ; attempt++) {
+            try {
+                Files.createDirectories(machines, owner);
+                String name =
+                        Files.getOwner(machines, LinkOption.NOFOLLOW_LINKS).getName();
+                if (!name.equals(System.getProperty("user.name"))) {
+                    throw new HostException("The folder " + machines + " of running machines belongs to " + name
+                            + ": set XDG_RUNTIME_DIR to a directory of yours, or name a socket with --control PATH.");
+                }
+                Files.createDirectories(own.get(), owner);
+                return;
+            } catch (NoSuchFileException gone) {
+                if (attempt == ATTEMPTS) {
+                    throw gone;
+                }
+            }
+        }
+    }
+
+    /** Takes the folders away that hold nothing more. */
+    void clear() throws IOException {
+        if (own.isEmpty()) {
+            return;
+        }
+        try {
+            Files.deleteIfExists(own.get());
+            Files.deleteIfExists(machines());
+        } catch (DirectoryNotEmptyException othersRun) {
+            // Its last machine takes it away.
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package vmm.control;
+
+/** What a machine does, in QMP's words. */
+public enum RunState {
+    /** Its processors run. */
+    RUNNING("running"),
+    /** It is paused until a disk works again. */
+    IO_ERROR("io-error"),
+    /** It begins or ends. */
+    SHUTDOWN("shutdown");
+
+    private final String word;
+
+    RunState(String word) {
+        this.word = word;
+    }
+
+    /** The word for it. */
+    public String word() {
+        return word;
+    }
+}
