@@ -73,6 +73,15 @@ public final class PiixPowerManagement extends PciFunction {
         registers.pressPowerButton();
     }
 
+    /**
+     * Tells the guest that something has happened that is none of the fixed events. Any thread may call.
+     *
+     * @param event 0 to 15; what it means its ACPI tables say, in the method {@code \_GPE._Exx}
+     */
+    public void raiseGpe(int event) {
+        registers.raiseGpe(event);
+    }
+
     @Override
     protected void onReset() {
         registers.reset();

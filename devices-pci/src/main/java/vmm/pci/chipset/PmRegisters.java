@@ -5,7 +5,8 @@ import vmm.bus.BusDevice;
 import vmm.irq.IrqLine;
 
 /**
- * The ACPI fixed hardware registers (ACPI 6.5 4.8.3): PM1a event block at 0, PM1a control at 4, PM timer at 8.
+ * The ACPI fixed hardware registers (ACPI 6.5 4.8.3): PM1a event block at 0, PM1a control at 4, PM timer at 8; and
+ * behind them the general-purpose events of block 0 (4.8.4.1), where a PIIX4 has them.
  *
  * <p>There is no system management mode that could own the events, so the machine is always in ACPI mode and SCI_EN
  * reads 1. Any thread may call.
@@ -22,6 +23,12 @@ public final class PmRegisters implements BusDevice {
 
     /** Where the PM timer is, 32 bits of which 24 count. */
     public static final int PM_TIMER = 8;
+
+    /** Where GPE0_STS is, 16 bits, followed by GPE0_EN, 16 bits. */
+    public static final int GPE0 = 12;
+
+    /** How many general-purpose events there are. */
+    public static final int GPES = 16;
 
     /** How many ports the registers take. */
     public static final int SIZE = 64;
@@ -54,6 +61,8 @@ public final class PmRegisters implements BusDevice {
     private int status;
     private int enable;
     private int control = SCI_ENABLE;
+    private int gpeStatus;
+    private int gpeEnable;
     private long carriesSeen;
     private boolean sciLevel;
 
@@ -68,12 +77,22 @@ public final class PmRegisters implements BusDevice {
         status = 0;
         enable = 0;
         control = SCI_ENABLE;
+        gpeStatus = 0;
+        gpeEnable = 0;
         carriesSeen = ticks() >>> TIMER_CARRY_SHIFT;
         driveSci();
     }
 
     synchronized void pressPowerButton() {
         status |= POWER_BUTTON_STATUS;
+        driveSci();
+    }
+
+    synchronized void raiseGpe(int number) {
+        if (number < 0 || number >= GPES) {
+            throw new IllegalArgumentException("There is no general-purpose event " + number + ".");
+        }
+        gpeStatus |= 1 << number;
         driveSci();
     }
 
@@ -94,6 +113,7 @@ public final class PmRegisters implements BusDevice {
             }
             case PM1_CONTROL -> control;
             case PM_TIMER -> (int) ticks() & TIMER_BITS;
+            case GPE0 -> gpeStatus | (gpeEnable << Short.SIZE);
             default -> 0;
         };
         return (register >>> ((offset & 3) * Byte.SIZE)) & 0xff;
@@ -127,6 +147,8 @@ public final class PmRegisters implements BusDevice {
                 control = (((control & kept) | bits) & CONTROL_BITS) | SCI_ENABLE;
                 return (bits & SLEEP_ENABLE) != 0;
             }
+            case GPE0 -> gpeStatus &= ~bits;
+            case GPE0 + 2 -> gpeEnable = (gpeEnable & kept) | bits;
             default -> {}
         }
         return false;
@@ -147,7 +169,7 @@ public final class PmRegisters implements BusDevice {
     }
 
     private void driveSci() {
-        boolean level = (status & enable) != 0;
+        boolean level = (status & enable) != 0 || (gpeStatus & gpeEnable) != 0;
         if (level != sciLevel) {
             sciLevel = level;
             sci.set(level);

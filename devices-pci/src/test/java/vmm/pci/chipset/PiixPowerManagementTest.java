@@ -102,8 +102,43 @@ final class PiixPowerManagementTest {
     }
 
     @Test
+    void generalPurposeEventsInterruptAsTheirEnableBitsSay() {
+        enable();
+        function.raiseGpe(1);
+        function.raiseGpe(15);
+        assertFalse(sci.level);
+        assertEquals(0x8002, ports.read(PM + 0xc, 4));
+        ports.write(PM + 0xe, 1, 2);
+        assertTrue(sci.level);
+        ports.write(PM + 0xc, 1, 2);
+        assertFalse(sci.level);
+        ports.write(PM + 0xf, 1, 0x80);
+        assertTrue(sci.level);
+        assertEquals(0x8002_8000L, ports.read(PM + 0xc, 4));
+        ports.write(PM + 0xc, 2, 0xffff);
+        assertFalse(sci.level);
+        assertEquals(0, ports.read(PM, 4), "the fixed events are others");
+    }
+
+    @Test
+    void bothKindsOfEventHoldTheInterrupt() {
+        enable();
+        ports.write(PM + 2, 2, 1 << 8);
+        ports.write(PM + 0xe, 2, 2);
+        function.pressPowerButton();
+        function.raiseGpe(1);
+        ports.write(PM, 2, 1 << 8);
+        assertTrue(sci.level);
+        ports.write(PM + 0xc, 2, 2);
+        assertFalse(sci.level);
+        assertEquals(2, sci.changes);
+    }
+
+    @Test
     void aResetClearsEventsAndTheBase() {
         enable();
+        ports.write(PM + 0xe, 2, 2);
+        function.raiseGpe(1);
         ports.write(PM + 2, 2, 1 << 8);
         function.pressPowerButton();
         bus.reset();
@@ -111,6 +146,7 @@ final class PiixPowerManagementTest {
         assertFalse(ports.overlaps(PM, 64));
         enable();
         assertEquals(0, ports.read(PM, 4));
+        assertEquals(0, ports.read(PM + 0xc, 4));
     }
 
     @Test

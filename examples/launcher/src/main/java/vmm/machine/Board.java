@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vmm.bus.Bus;
 import vmm.event.EventLoop;
 import vmm.firmware.acpi.AcpiConfig;
@@ -26,6 +28,7 @@ import vmm.pci.PciWindows;
 import vmm.pci.chipset.HostBridge;
 import vmm.pci.chipset.PiixIsaBridge;
 import vmm.pci.chipset.PiixPowerManagement;
+import vmm.pci.chipset.SlotRegisters;
 import vmm.platform.AlarmThread;
 import vmm.platform.DebugExit;
 import vmm.platform.I8042;
@@ -41,6 +44,8 @@ import vmm.virtio.pci.VirtioPciFunction;
 
 /** The main board: memory, buses, chipset, the devices on them, and what the processors start with. */
 final class Board implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Board.class);
+
     private static final int ISA_INTERRUPTS = 16;
     private static final int COM1_IRQ = 4;
 
@@ -87,6 +92,7 @@ final class Board implements AutoCloseable {
             powerManagement = new PiixPowerManagement(
                     isa.get(PiixPowerManagement.SCI_IRQ).input(), () -> end.accept(new MachineEnd.PoweredOff()));
             pci = teardown.opened(addPci(bridge));
+            new SlotRegisters(Board::ejected, () -> powerManagement.raiseGpe(SlotRegisters.GPE)).attach(ports);
             addStorage(disks);
             start.load(pci, memory, AcpiTables.of(acpiConfig()));
         } catch (Throwable failure) {
@@ -145,6 +151,10 @@ final class Board implements AutoCloseable {
         bus.add(1, 0, isaBridge);
         bus.add(1, 3, powerManagement);
         return bus;
+    }
+
+    private static void ejected(int slot) {
+        log.debug("The guest ejects slot {}, which stays as it is.", slot);
     }
 
     private void addStorage(OpenDisks disks) {

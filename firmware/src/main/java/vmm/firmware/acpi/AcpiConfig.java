@@ -22,6 +22,15 @@ public record AcpiConfig(int cpus, long pci64Start, long pci64Size, boolean fwCf
     /** Port of the PM timer, 4 bytes. */
     public static final int PM_TIMER = PM_BASE + 8;
 
+    /** First port of the general-purpose events of block 0: 2 bytes of status, 2 bytes of enable bits. */
+    public static final int GPE0 = PM_BASE + 12;
+
+    /** The general-purpose event of the slot registers. */
+    public static final int SLOT_GPE = 1;
+
+    /** First port of the slot registers: what was inserted, what is to be ejected, eject, what can be ejected. */
+    public static final int SLOT_PORT = 0xAE00;
+
     /** What SLP_TYP in PM1 control means S5, soft off. */
     public static final int SLEEP_TYPE_S5 = 0;
 

@@ -84,6 +84,8 @@ final class Dsdt {
         Term content = terms(
                 scope("\\_SB", processors(config.cpus())),
                 scope("\\_SB", pciRoot(config), interruptLinks()),
+                scope("\\_SB.PCI0", Slots.devices()),
+                scope("\\_GPE", Slots.event("\\_SB.PCI0")),
                 name("\\_S5", packageOf(integer(AcpiConfig.SLEEP_TYPE_S5), integer(0), integer(0), integer(0))));
         return new SystemTable("DSDT", REVISION).raw(content.toByteArray()).toByteArray();
     }
@@ -157,9 +159,11 @@ final class Dsdt {
                         name("_UID", integer(1)),
                         name("_CRS", resourceTemplate(io(0x3f8, 8), irqNoFlags(4)))),
                 device(
-                        "MBRD", // ports of the power management function that no other driver may take
+                        "MBRD", // ports that no other driver may take
                         name("_HID", eisaId("PNP0C02")),
-                        name("_CRS", resourceTemplate(io(AcpiConfig.PM_BASE, 0x40)))),
+                        name(
+                                "_CRS",
+                                resourceTemplate(io(AcpiConfig.PM_BASE, 0x40), io(AcpiConfig.SLOT_PORT, Slots.PORTS)))),
                 config.fwCfg() ? fwCfg() : terms());
     }
 

@@ -1,5 +1,6 @@
 package vmm.firmware.acpi;
 
+import static vmm.firmware.acpi.AcpiConfig.GPE0;
 import static vmm.firmware.acpi.AcpiConfig.PM1A_CONTROL;
 import static vmm.firmware.acpi.AcpiConfig.PM_BASE;
 import static vmm.firmware.acpi.AcpiConfig.PM_TIMER;
@@ -20,6 +21,7 @@ final class Fadt {
     private static final int PM1_EVENT_LENGTH = 4;
     private static final int PM1_CONTROL_LENGTH = 2;
     private static final int PM_TIMER_LENGTH = 4;
+    private static final int GPE0_LENGTH = 4;
 
     /** Latencies that say that C2 and C3 do not exist. */
     private static final int NO_C2 = 101;
@@ -56,13 +58,14 @@ final class Fadt {
                 .u32(0) // PM1b_CNT_BLK
                 .u32(0) // PM2_CNT_BLK
                 .u32(PM_TIMER)
-                .u32(0) // GPE0_BLK
+                .u32(GPE0)
                 .u32(0) // GPE1_BLK
                 .u8(PM1_EVENT_LENGTH)
                 .u8(PM1_CONTROL_LENGTH)
                 .u8(0) // PM2_CNT_LEN
                 .u8(PM_TIMER_LENGTH)
-                .zeros(4) // GPE0_BLK_LEN, GPE1_BLK_LEN, GPE1_BASE, CST_CNT
+                .u8(GPE0_LENGTH)
+                .zeros(3) // GPE1_BLK_LEN, GPE1_BASE, CST_CNT
                 .u16(NO_C2)
                 .u16(NO_C3)
                 .u16(0) // FLUSH_SIZE: WBINVD works
@@ -75,19 +78,19 @@ final class Fadt {
                 .u16(BOOT_LEGACY_DEVICES | BOOT_8042 | BOOT_NO_VGA)
                 .u8(0) // reserved
                 .u32(WBINVD | PROC_C1 | SLP_BUTTON | FIX_RTC | RESET_REG_SUP)
-                .port(AcpiConfig.RESET_PORT, 1)
+                .port(AcpiConfig.RESET_PORT, 1, 1)
                 .u8(AcpiConfig.RESET_VALUE)
                 .u16(0) // ARM_BOOT_ARCH
                 .u8(MINOR_VERSION)
                 .u64(0) // X_FIRMWARE_CTRL: zero where FIRMWARE_CTRL is not
                 .u64(dsdt)
-                .port(PM_BASE, PM1_EVENT_LENGTH)
+                .port(PM_BASE, PM1_EVENT_LENGTH, 2)
                 .noPort() // X_PM1b_EVT_BLK
-                .port(PM1A_CONTROL, PM1_CONTROL_LENGTH)
+                .port(PM1A_CONTROL, PM1_CONTROL_LENGTH, 2)
                 .noPort() // X_PM1b_CNT_BLK
                 .noPort() // X_PM2_CNT_BLK
-                .port(PM_TIMER, PM_TIMER_LENGTH)
-                .noPort() // X_GPE0_BLK
+                .port(PM_TIMER, PM_TIMER_LENGTH, 4)
+                .port(GPE0, GPE0_LENGTH, 1)
                 .noPort() // X_GPE1_BLK
                 .noPort() // SLEEP_CONTROL_REG
                 .noPort() // SLEEP_STATUS_REG

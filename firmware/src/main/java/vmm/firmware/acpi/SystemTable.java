@@ -64,12 +64,17 @@ final class SystemTable {
         return raw(new byte[count]);
     }
 
-    /** A Generic Address Structure for a register in I/O space (5.2.3.2). */
-    SystemTable port(int port, int sizeInBytes) {
+    /**
+     * A Generic Address Structure for a register block in I/O space (5.2.3.2).
+     *
+     * @param size of the block in bytes
+     * @param access in bytes, 1, 2 or 4: how it is read and written
+     */
+    SystemTable port(int port, int size, int access) {
         u8(1); // System I/O
-        u8(8 * sizeInBytes);
+        u8(8 * size);
         u8(0);
-        u8(Integer.numberOfTrailingZeros(sizeInBytes) + 1); // access size: byte, word, dword
+        u8(Integer.numberOfTrailingZeros(access) + 1);
         return u64(port);
     }
 

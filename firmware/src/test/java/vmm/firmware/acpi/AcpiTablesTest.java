@@ -39,6 +39,13 @@ class AcpiTablesTest {
         for (String part : List.of(
                 "SCI Interrupt : 0009",
                 "PM Timer Block Address : 00000608",
+                "GPE0 Block Address : 0000060C",
+                "GPE0 Block Length : 04",
+                "RTC Century Index : 32",
+                "Legacy Devices Supported (V2) : 1",
+                "8042 Present on ports 60/64 (V2) : 1",
+                "CMOS RTC Not Present (V5) : 0",
+                "Control Method Power Button (V1) : 0",
                 "Reset Register Supported (V2) : 1",
                 "[Generic Address Structure]",
                 "Value to cause reset : 06",
@@ -50,6 +57,10 @@ class AcpiTablesTest {
                 "0x00000009FFFFFFFF, // Range Maximum",
                 "OperationRegion (PIRQ, PCI_Config, 0x60, 0x04)",
                 "Name (_HID, \"QEMU0002\")",
+                "OperationRegion (SLTR, SystemIO, 0xAE00, 0x10)",
+                "Method (_E01, 0, NotSerialized)",
+                "Device (SL1F)",
+                "Name (_SUN, 0x1F)",
                 "Name (\\_S5, Package (0x04)")) {
             assertTrue(all.contains(part), part);
         }
@@ -81,9 +92,48 @@ class AcpiTablesTest {
         assertEquals(0, facs % 64);
     }
 
-    /** A loader written from its specification alone, with each file somewhere else than install() has it. */
+    private static final int RSDP_AT = 0xf_5550;
+    private static final int TABLES_AT = 0x2_0000;
+
     @Test
     void firmwareThatFollowsTheScriptGetsTheSameTables() throws IOException {
+        GuestMemory memory = linkedByFirmware();
+        assertEquals(0, sum(memory, RSDP_AT, 20));
+        assertEquals(0, sum(memory, RSDP_AT, 36));
+        long xsdt = memory.getLong(RSDP_AT + 24);
+        long rsdt = memory.getInt(RSDP_AT + 16);
+        assertTable(memory, xsdt, "XSDT");
+        assertTable(memory, rsdt, "RSDT");
+        long fadt = memory.getLong(xsdt + 36);
+        assertEquals(fadt, memory.getInt(rsdt + 36));
+        assertTable(memory, fadt, "FACP");
+        assertTable(memory, memory.getLong(xsdt + 44), "APIC");
+        assertTable(memory, memory.getLong(fadt + 140), "DSDT");
+        assertEquals("FACS", text(memory, memory.getInt(fadt + 36), 4));
+    }
+
+    @Test
+    void iaslCompilesToTheSameBytesWhatFirmwareLinked(@TempDir Path folder) throws IOException {
+        Iasl.assumeInstalled();
+        GuestMemory memory = linkedByFirmware();
+        long xsdt = memory.getLong(RSDP_AT + 24);
+        long fadt = memory.getLong(xsdt + 36);
+        List<Long> all = List.of(
+                xsdt,
+                (long) memory.getInt(RSDP_AT + 16),
+                fadt,
+                memory.getLong(xsdt + 44),
+                memory.getLong(fadt + 140),
+                (long) memory.getInt(fadt + 36));
+        for (long table : all) {
+            byte[] bytes = new byte[memory.getInt(table + 4)];
+            memory.read(table, bytes, 0, bytes.length);
+            Iasl.roundTrip(folder, text(memory, table, 4), bytes);
+        }
+    }
+
+    /** A loader written from its specification alone, with each file somewhere else than install() has it. */
+    private static GuestMemory linkedByFirmware() throws IOException {
         GuestMemory memory = GuestMemory.detached(1 << 20);
         Bus ports = new Bus();
         Items items = new Items();
@@ -93,8 +143,6 @@ class AcpiTablesTest {
         byte[] rsdp = file(ports, 0x20, 36);
         byte[] tables = file(ports, 0x21, 16 << 10);
         ByteBuffer script = ByteBuffer.wrap(file(ports, 0x22, 128 * 32)).order(ByteOrder.LITTLE_ENDIAN);
-        int tablesAt = 0x2_0000;
-        int rsdpAt = 0xf_5550;
         int allocated = 0;
         for (int at = 0; script.getInt(at) != 0; at += 128) {
             boolean inRsdp = name(script, at + 4).equals("etc/acpi/rsdp");
@@ -112,7 +160,7 @@ class AcpiTablesTest {
                     int offset = script.getInt(at + 116);
                     int size = script.get(at + 120);
                     assertTrue(size == 4 || file.getInt(offset + 4) == 0);
-                    file.putInt(offset, file.getInt(offset) + tablesAt);
+                    file.putInt(offset, file.getInt(offset) + TABLES_AT);
                 }
                 case 3 -> {
                     int offset = script.getInt(at + 60);
@@ -126,20 +174,9 @@ class AcpiTablesTest {
                 default -> throw new AssertionError("command " + script.getInt(at));
             }
         }
-        memory.write(rsdpAt, rsdp);
-        memory.write(tablesAt, tables);
-        assertEquals(0, sum(memory, rsdpAt, 20));
-        assertEquals(0, sum(memory, rsdpAt, 36));
-        long xsdt = memory.getLong(rsdpAt + 24);
-        long rsdt = memory.getInt(rsdpAt + 16);
-        assertTable(memory, xsdt, "XSDT");
-        assertTable(memory, rsdt, "RSDT");
-        long fadt = memory.getLong(xsdt + 36);
-        assertEquals(fadt, memory.getInt(rsdt + 36));
-        assertTable(memory, fadt, "FACP");
-        assertTable(memory, memory.getLong(xsdt + 44), "APIC");
-        assertTable(memory, memory.getLong(fadt + 140), "DSDT");
-        assertEquals("FACS", text(memory, memory.getInt(fadt + 36), 4));
+        memory.write(RSDP_AT, rsdp);
+        memory.write(TABLES_AT, tables);
+        return memory;
     }
 
     private static byte[] file(Bus ports, int key, int length) {
