@@ -75,7 +75,8 @@ public final class Dialogue implements AutoCloseable {
     /**
      * Waits for a text behind the one that was waited for last.
      *
-     * @return when it was said, by {@link System#nanoTime}; nothing if it was not in this time, or the command has ended
+     * @return when it was said, by {@link System#nanoTime}; nothing if it was not in this time, or the command has
+     *     ended
      */
     public synchronized OptionalLong await(String text, Duration limit) throws InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();

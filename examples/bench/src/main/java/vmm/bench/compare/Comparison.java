@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import vmm.bench.Bus;
 
 /**
  * Runs the contenders in turns.
@@ -31,7 +32,7 @@ record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rou
         List<Contender> modes = contenders.stream()
                 .filter(contender -> contender instanceof Contender.Qemu)
                 .toList();
-        for (Row.Bus bus : Row.Bus.values()) {
+        for (Bus bus : Bus.values()) {
             List<Row> onBus = on(bus);
             for (Contender mode : onBus.isEmpty() ? List.<Contender>of() : modes) {
                 Compare.step("heat: " + bus.word() + ", " + mode.name());
@@ -51,7 +52,7 @@ record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rou
     /** Measures every row, {@code boots} times {@code rounds} times. */
     void measure(GuestRun run, Results results) throws IOException, InterruptedException {
         for (int boot = 1; boot <= boots; boot++) {
-            for (Row.Bus bus : Row.Bus.values()) {
+            for (Bus bus : Bus.values()) {
                 List<Row> onBus = on(bus);
                 for (Contender contender : onBus.isEmpty() ? List.<Contender>of() : contenders) {
                     Compare.step("boot " + boot + " of " + boots + ": " + bus.word() + ", " + contender.name());
@@ -84,7 +85,7 @@ record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rou
 
     /** Runs every row once more with {@code perf} beside it. */
     void count(GuestRun run, Results results) throws IOException, InterruptedException {
-        for (Row.Bus bus : Row.Bus.values()) {
+        for (Bus bus : Bus.values()) {
             List<Row> onBus = on(bus);
             for (Contender contender : onBus.isEmpty() ? List.<Contender>of() : contenders) {
                 Compare.step("counting system calls: " + bus.word() + ", " + contender.name());
@@ -96,7 +97,7 @@ record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rou
         }
     }
 
-    private List<Row> on(Row.Bus bus) {
+    private List<Row> on(Bus bus) {
         return rows.stream().filter(row -> row.bus() == bus).toList();
     }
 }

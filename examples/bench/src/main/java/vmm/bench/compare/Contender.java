@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import vmm.bench.Bus;
 
 /** One way to run a guest: a VMM and what it is told about the image. */
 sealed interface Contender {
@@ -14,7 +15,7 @@ sealed interface Contender {
      * The command line that runs the guest on one virtual processor with one disk. The guest talks on the standard
      * output and may leave through the debug exit port.
      */
-    List<String> command(Guest guest, String commandLine, Path image, Row.Bus bus);
+    List<String> command(Guest guest, String commandLine, Path image, Bus bus);
 
     /** Whether this is the name of a thread that does nothing but run guest code. */
     boolean runsGuestCode(String thread);
@@ -32,12 +33,12 @@ sealed interface Contender {
         }
 
         @Override
-        public List<String> command(Guest guest, String commandLine, Path image, Row.Bus bus) {
+        public List<String> command(Guest guest, String commandLine, Path image, Bus bus) {
             List<String> command = new ArrayList<>(List.of(vmm.toString(), "run", "--no-reboot", "--debug-exit"));
             command.addAll(List.of("--memory", guest.memoryMib() + "M"));
             command.addAll(List.of("--kernel", guest.kernel().toString(), "--append", commandLine));
             guest.initrd().ifPresent(initrd -> command.addAll(List.of("--initrd", initrd.toString())));
-            String kind = bus == Row.Bus.BLK ? "virtio" : "scsi";
+            String kind = bus == Bus.BLK ? "virtio" : "scsi";
             command.addAll(List.of("--disk", "file=" + image + ",bus=" + kind + diskOptions));
             return command;
         }
@@ -98,7 +99,7 @@ sealed interface Contender {
         }
 
         @Override
-        public List<String> command(Guest guest, String commandLine, Path image, Row.Bus bus) {
+        public List<String> command(Guest guest, String commandLine, Path image, Bus bus) {
             List<String> command = new ArrayList<>(List.of("qemu-system-x86_64", "-M", "pc", "-accel", "kvm"));
             command.addAll(List.of("-cpu", guest.qemuCpu(), "-m", Integer.toString(guest.memoryMib()), "-nodefaults"));
             command.addAll(List.of("-name", "guest=compare,debug-threads=on", "-display", "none", "-serial", "stdio"));

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import vmm.bench.Spread;
 
 /** Prints {@link Results} for people, and as a tree for programs. */
 final class Report {
@@ -66,7 +67,7 @@ final class Report {
     }
 
     private String speed(Row row, Contender contender) {
-        Results.Spread spread = results.spread(row, contender, Sample::iops);
+        Spread spread = results.spread(row, contender, Sample::iops);
         return String.format(
                 Locale.ROOT, "%.1f (%.1f..%.1f)", spread.median() / 1e3, spread.least() / 1e3, spread.most() / 1e3);
     }
@@ -125,7 +126,7 @@ final class Report {
 
     private void putSpread(
             Map<String, Object> tree, String key, Row row, Contender contender, ToDoubleFunction<Sample> figure) {
-        Results.Spread spread = results.spread(row, contender, figure);
+        Spread spread = results.spread(row, contender, figure);
         tree.put(key, Map.of("median", spread.median(), "least", spread.least(), "most", spread.most()));
     }
 

@@ -9,26 +9,12 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
+import vmm.bench.Spread;
 
 /** Every sample of a comparison, by row and contender. */
 final class Results {
     private final Map<Row, Map<Contender, List<Sample>>> samples = new LinkedHashMap<>();
     private final Map<Row, Map<Contender, Sample>> counted = new LinkedHashMap<>();
-
-    /**
-     * The middle of several figures, and how far they go.
-     *
-     * @param median half of the figures are less
-     */
-    record Spread(double median, double least, double most) {
-        static Spread of(List<Double> figures) {
-            List<Double> sorted = figures.stream().sorted().toList();
-            int middle = sorted.size() / 2;
-            double median =
-                    sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
-            return new Spread(median, sorted.getFirst(), sorted.getLast());
-        }
-    }
 
     void add(Row row, Contender contender, Sample sample) {
         samples.computeIfAbsent(row, key -> new LinkedHashMap<>())

@@ -2,7 +2,7 @@ package vmm.bench.compare;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import vmm.bench.Bus;
 
 /**
  * One kind of load.
@@ -14,19 +14,6 @@ import java.util.Locale;
  * @param thinkNanos how long the guest takes from an answer to the next request, beside what it has to do
  */
 record Row(Bus bus, String access, int blockSize, int depth, int thinkNanos) {
-    /** The two devices that this project compares. */
-    enum Bus {
-        /** virtio-blk */
-        BLK,
-        /** virtio-scsi */
-        SCSI;
-
-        /** In one word. */
-        String word() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
     private static final int KIB = 1024;
 
     /** Both devices: random reads at some depths, random writes, sequential reads of larger blocks. */
