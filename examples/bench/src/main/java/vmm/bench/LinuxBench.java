@@ -42,13 +42,18 @@ public final class LinuxBench {
         return host;
     }
 
-    /** The {@code vmm} command. */
-    public static String vmm() {
+    /** The root of the project's tree. */
+    public static Path home() {
         @Nullable String home = System.getProperty("vmm.home");
         if (home == null) {
             throw new HostException("The property vmm.home is missing; start this by its script in examples/bench.");
         }
-        return Path.of(home, "vmm").toString();
+        return Path.of(home);
+    }
+
+    /** The {@code vmm} command. */
+    public static String vmm() {
+        return home().resolve("vmm").toString();
     }
 
     /** A script that was built in beside {@code program}. */
