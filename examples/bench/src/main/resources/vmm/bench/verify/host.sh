@@ -39,7 +39,13 @@ wait
 tr -d '\r' <"$folder/console" | grep -q '^verified$' || status=1
 for image in $images; do
     case $image in
-    *:qcow2) echo "$image: $(qemu-img check "${image%:*}" 2>&1 | tr '\n' ' ')"; qemu-img check -q "${image%:*}" || status=1 ;;
+    *:qcow2)
+        echo "$image: $(qemu-img check "${image%:*}" 2>&1 | tr '\n' ' ')"
+        qemu-img check -q "${image%:*}" || {
+            echo "FAILED $image is damaged"
+            status=1
+        }
+        ;;
     esac
 done
 exit "$status"
