@@ -16,10 +16,12 @@ class TranscriptTest {
 
     @Test
     void roundsAreCountedAndEverythingIsPassedOn() throws Exception {
-        String told = "raw-none round 1 sizes 4k-1m depth 48: 31 16777216 31 16777216\r\n"
-                + "qcow2-none round 1 sizes 512-16k depth 3: 2048 16777216 2048 16777216\n"
-                + "raw-none: 1 rounds, 31 writes of 16.0 MiB, 31 reads of 16.0 MiB checked\n"
-                + "verified\n";
+        String told = """
+                raw-none round 1 sizes 4k-1m depth 48: 31 16777216 31 16777216\r
+                qcow2-none round 1 sizes 512-16k depth 3: 2048 16777216 2048 16777216
+                raw-none: 1 rounds, 31 writes of 16.0 MiB, 31 reads of 16.0 MiB checked
+                verified
+                """;
         transcript.write(told.getBytes(UTF_8));
         assertEquals(2, transcript.rounds());
         assertFalse(transcript.failed());
