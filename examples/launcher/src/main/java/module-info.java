@@ -12,7 +12,7 @@ module vmm.examples.launcher {
     requires info.picocli;
     requires org.slf4j;
     requires static transitive org.jspecify;
-    requires tools.jackson.databind;
+    requires transitive tools.jackson.databind;
 
     exports vmm.control;
     exports vmm.machine;
