@@ -1,6 +1,6 @@
 /*
- * Counts its starts in the first byte of the sector after it, prints the count, and resets the machine in another way
- * each time; when all have worked, it leaves.
+ * Counts its starts in the first byte of the sector after it, and in a byte that the clock's battery keeps, prints both
+ * counts, and resets the machine in another way each time; when all have worked, it leaves.
  */
 #include "sector.h"
 
@@ -10,6 +10,9 @@
 #define KEYBOARD_COMMAND 0x64
 #define PULSE_RESET 0xfe
 #define SYSTEM_CONTROL_A 0x92
+#define CMOS_INDEX 0x70
+#define CMOS_DATA 0x71
+#define CMOS_FREE_BYTE 0x72     /* which no BIOS uses */
 #define FAST_RESET 0x01
 #define CR0_PE 0x01
 
@@ -22,6 +25,14 @@ main:
     mov $started, %si
     call print
     mov BUFFER, %al
+    call print_byte
+    mov $' ', %al
+    call print_character
+    mov $CMOS_FREE_BYTE, %al
+    out %al, $CMOS_INDEX
+    in $CMOS_DATA, %al
+    inc %ax
+    out %al, $CMOS_DATA
     call print_byte
     mov $line_end, %si
     call print

@@ -27,6 +27,7 @@ public final class Rtc implements BytePorts {
 
     private static final int PORTS = 2;
     private static final int INDEX_MASK = 0x7F;
+    static final int MEMORY_SIZE = INDEX_MASK + 1;
 
     private static final int SECONDS = 0x00;
     private static final int SECONDS_ALARM = 0x01;
@@ -38,8 +39,8 @@ public final class Rtc implements BytePorts {
     private static final int DAY = 0x07;
     private static final int MONTH = 0x08;
     private static final int YEAR = 0x09;
-    private static final int REGISTER_A = 0x0A;
-    private static final int REGISTER_B = 0x0B;
+    static final int REGISTER_A = 0x0A;
+    static final int REGISTER_B = 0x0B;
     private static final int REGISTER_C = 0x0C;
     private static final int REGISTER_D = 0x0D;
     private static final int[] TIME = {SECONDS, MINUTES, HOURS, DAY_OF_WEEK, DAY, MONTH, YEAR, CENTURY};
@@ -59,7 +60,7 @@ public final class Rtc implements BytePorts {
     private static final int A_UIP = 0x80;
     private static final int A_DIVIDER_RESET = 0x60;
     private static final int A_RATE = 0x0F;
-    private static final int A_32768_HZ_1024_HZ = 0x26;
+    static final int A_32768_HZ_1024_HZ = 0x26;
 
     private static final int B_SET = 0x80;
     private static final int B_PERIODIC = 0x40;
@@ -68,7 +69,7 @@ public final class Rtc implements BytePorts {
     private static final int B_INTERRUPTS = B_PERIODIC | B_ALARM | B_UPDATE;
     private static final int B_SQWE = 0x08;
     private static final int B_BINARY = 0x04;
-    private static final int B_24_HOURS = 0x02;
+    static final int B_24_HOURS = 0x02;
 
     private static final int C_IRQF = 0x80;
     private static final int C_PF = 0x40;
@@ -92,16 +93,14 @@ public final class Rtc implements BytePorts {
     private static final long MIB = 1 << 20;
 
     private final InstantSource clock;
+    private final RtcMemory battery;
     private final IrqLine interrupt;
     private final Alarm alarm;
 
-    /** The memory; the time and alarm registers are up to date in it while the clock is stopped. */
-    private final byte[] cmos = new byte[INDEX_MASK + 1];
+    /** The battery's. */
+    private final byte[] cmos;
 
     private int index;
-
-    /** The guest's time less the host's, in seconds. */
-    private long offset;
 
     /** Flags of register C that have been seen; others may have come since {@link #flagsSecond}. */
     private int flags;
@@ -115,15 +114,20 @@ public final class Rtc implements BytePorts {
     private boolean asserted;
 
     /**
-     * A clock that follows {@code clock}.
+     * A clock that follows {@code clock}. It begins as a reset leaves the chip: time and memory are the battery's, and
+     * no interrupt is switched on.
      *
+     * @param battery what the clock of the machine before its reset left
      * @param lowMemory bytes of RAM below 4 GiB
      * @param highMemory bytes of RAM above 4 GiB
      * @param interrupt asserted from an interrupt until register C is read
      * @param alarm used while the guest waits for interrupts
      */
-    public Rtc(InstantSource clock, long lowMemory, long highMemory, IrqLine interrupt, Alarm alarm) {
+    public Rtc(
+            InstantSource clock, RtcMemory battery, long lowMemory, long highMemory, IrqLine interrupt, Alarm alarm) {
         this.clock = clock;
+        this.battery = battery;
+        this.cmos = battery.cmos;
         this.interrupt = interrupt;
         this.alarm = alarm;
         put(BASE_KIB, Math.min(lowMemory / KIB, 640), 2);
@@ -132,8 +136,7 @@ public final class Rtc implements BytePorts {
         put(EXTENDED_KIB_AGAIN, extended, 2);
         put(ABOVE_16_MIB, Math.clamp((lowMemory - 16 * MIB) / CHUNK, 0, 0xFFFF), 2);
         put(ABOVE_4_GIB, Math.min(highMemory / CHUNK, 0xFFFFFF), 3);
-        cmos[REGISTER_A] = A_32768_HZ_1024_HZ;
-        cmos[REGISTER_B] = B_24_HOURS;
+        cmos[REGISTER_B] &= (byte) ~(B_INTERRUPTS | B_SQWE);
         flagsSecond = second();
         flagsTick = tick();
     }
@@ -141,16 +144,6 @@ public final class Rtc implements BytePorts {
     /** Puts the device at {@link #PORT}. */
     public void attach(Bus ports) {
         ports.add(PORT, PORTS, "rtc", this);
-    }
-
-    /** Resets the chip; the time and the memory survive, as its battery has it. */
-    public synchronized void reset() {
-        index = 0;
-        cmos[REGISTER_B] &= (byte) ~(B_INTERRUPTS | B_SQWE);
-        flags = 0;
-        flagsSecond = second();
-        flagsTick = tick();
-        followInterrupts();
     }
 
     /**
@@ -271,7 +264,7 @@ public final class Rtc implements BytePorts {
                 .plusMinutes(number(cmos[MINUTES]))
                 .plusSeconds(number(cmos[SECONDS]))
                 .toEpochSecond(ZoneOffset.UTC);
-        offset = time - second();
+        battery.offset = time - second();
         flagsSecond = second();
     }
 
@@ -355,7 +348,7 @@ public final class Rtc implements BytePorts {
             flags |= C_UF;
             // A day has every time of day in it, so that more need not be looked at.
             for (long at = Math.max(flagsSecond + 1, now - SECONDS_PER_DAY); at <= now; at++) {
-                if (alarmMatches((int) Math.floorMod(at + offset, (long) SECONDS_PER_DAY))) {
+                if (alarmMatches((int) Math.floorMod(at + battery.offset, (long) SECONDS_PER_DAY))) {
                     flags |= C_AF;
                     break;
                 }
@@ -398,7 +391,7 @@ public final class Rtc implements BytePorts {
     }
 
     private LocalDateTime guestTime(long second) {
-        return LocalDateTime.ofEpochSecond(second + offset, 0, ZoneOffset.UTC);
+        return LocalDateTime.ofEpochSecond(second + battery.offset, 0, ZoneOffset.UTC);
     }
 
     private long second() {

@@ -17,7 +17,12 @@ class RtcTest {
     private Instant now = Instant.parse("2024-02-29T23:58:07.5Z");
     private boolean interrupt;
     private final FakeAlarm alarm = new FakeAlarm();
-    private final Rtc rtc = new Rtc(() -> now, 3L << 30, 5L << 30, level -> interrupt = level, alarm);
+    private final RtcMemory battery = new RtcMemory();
+    private Rtc rtc = start();
+
+    private Rtc start() {
+        return new Rtc(() -> now, battery, 3L << 30, 5L << 30, level -> interrupt = level, alarm);
+    }
 
     /** Goes off when the test says so. */
     private final class FakeAlarm implements Alarm {
@@ -104,7 +109,7 @@ class RtcTest {
         assertEquals("1999-12-24 08:15:30", time());
         now = now.plusSeconds(31);
         assertEquals("1999-12-24 08:16:01", time());
-        rtc.reset();
+        rtc = start();
         assertEquals("1999-12-24 08:16:01", time(), "the battery keeps it");
     }
 
@@ -211,7 +216,7 @@ class RtcTest {
 
     @Test
     void aSmallMachineSaysSo() {
-        var small = new Rtc(() -> now, 8 << 20, 0, IrqLine.UNCONNECTED, Alarm.NONE);
+        var small = new Rtc(() -> now, new RtcMemory(), 8 << 20, 0, IrqLine.UNCONNECTED, Alarm.NONE);
         small.write(0, 1, 0x31);
         assertEquals((7 * 1024) >> 8, small.read(1, 1));
         small.write(0, 1, 0x34);
@@ -219,11 +224,11 @@ class RtcTest {
     }
 
     @Test
-    void memoryKeepsWhatIsWritten() {
+    void memoryKeepsWhatIsWrittenWhenTheMachineIsReset() {
         out(0x0F, 0x05);
         out(0x7F, 0xAB);
         rtc.setMemory(0x38, 0x21);
-        rtc.reset();
+        rtc = start();
         assertEquals(0x05, in(0x0F));
         assertEquals(0xAB, in(0xFF), "bit 7 of the index masks the NMI");
         assertEquals(0x21, in(0x38));
@@ -234,8 +239,28 @@ class RtcTest {
     @Test
     void resetSwitchesInterruptsOff() {
         out(0x0B, 0x7A);
-        rtc.reset();
+        rtc = start();
         assertEquals(0x02, in(0x0B));
+        assertFalse(interrupt);
+        assertEquals(0, in(0x0C));
+    }
+
+    @Test
+    void theTimeThatTheGuestHasSetGoesOnWhenTheMachineIsReset() {
+        out(0x32, 0x19);
+        out(0x09, 0x99);
+        out(0x04, 0x11);
+        now = now.plusSeconds(3);
+        rtc = start();
+        assertEquals("1999-03-01 11:58:10", time(), "1999 had no 29 February");
+        out(0x0B, 0x82);
+        rtc = start();
+        now = now.plusSeconds(3);
+        assertEquals("1999-03-01 11:58:10", time(), "it stands while it is set");
+        out(0x00, 0x30);
+        out(0x0B, 0x02);
+        now = now.plusSeconds(3);
+        assertEquals("1999-03-01 11:58:33", time());
     }
 
     @Test
@@ -308,16 +333,6 @@ class RtcTest {
             assertFalse(interrupt);
         }
         assertEquals(Instant.parse("2024-02-29T23:58:08.5Z"), now);
-    }
-
-    @Test
-    void aResetTakesTheInterruptBack() {
-        out(0x0B, 0x42);
-        alarm.goOff();
-        assertTrue(interrupt);
-        rtc.reset();
-        assertFalse(interrupt);
-        assertEquals(-1, alarm.nanos);
     }
 
     @Test

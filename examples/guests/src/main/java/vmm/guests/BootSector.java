@@ -15,9 +15,9 @@ public enum BootSector {
     TEXT("text"),
 
     /**
-     * Adds one to the first byte of the next sector and prints it, as {@code Start 01}. Then it resets the machine: the
-     * first time by the reset control register, then by the keyboard controller, by the system control port and by a
-     * triple fault. The fifth time it leaves.
+     * Adds one to the first byte of the next sector and to a byte of the clock's memory and prints both, as
+     * {@code Start 01 01}. Then it resets the machine: the first time by the reset control register, then by the
+     * keyboard controller, by the system control port and by a triple fault. The fifth time it leaves.
      */
     RESETS("resets");
 

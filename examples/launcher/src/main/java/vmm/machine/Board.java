@@ -36,6 +36,7 @@ import vmm.platform.Port92;
 import vmm.platform.ResetListener;
 import vmm.platform.ResetPort;
 import vmm.platform.Rtc;
+import vmm.platform.RtcMemory;
 import vmm.platform.SerialSink;
 import vmm.platform.Uart16550;
 import vmm.virtio.QueueLoops;
@@ -68,9 +69,10 @@ final class Board implements AutoCloseable {
     /**
      * Builds everything but the processors.
      *
+     * @param lasting what the life before has left
      * @param end told how the guest ended this life, on a vCPU's thread
      */
-    Board(MachineConfig config, Kvm kvm, OpenDisks disks, SerialSink console, Consumer<MachineEnd> end) {
+    Board(MachineConfig config, Kvm kvm, Lasting lasting, Consumer<MachineEnd> end) {
         this.config = config;
         try {
             if (config.cpus() > kvm.mostVcpus()) {
@@ -87,13 +89,13 @@ final class Board implements AutoCloseable {
             isa = IntStream.range(0, ISA_INTERRUPTS)
                     .mapToObj(number -> new SharedLine(machine.interrupts().line(number)))
                     .toList();
-            uart = addUart(console);
-            addPlatform(end);
+            uart = addUart(lasting.console());
+            addPlatform(lasting.clock(), end);
             powerManagement = new PiixPowerManagement(
                     isa.get(PiixPowerManagement.SCI_IRQ).input(), () -> end.accept(new MachineEnd.PoweredOff()));
             pci = teardown.opened(addPci(bridge));
             new SlotRegisters(Board::ejected, () -> powerManagement.raiseGpe(SlotRegisters.GPE)).attach(ports);
-            addStorage(disks);
+            addStorage(lasting.disks());
             start.load(pci, memory, AcpiTables.of(acpiConfig()));
         } catch (Throwable failure) {
             teardown.close();
@@ -123,12 +125,13 @@ final class Board implements AutoCloseable {
         return com1;
     }
 
-    private void addPlatform(Consumer<MachineEnd> end) {
+    private void addPlatform(RtcMemory battery, Consumer<MachineEnd> end) {
         ResetListener reset = cause -> end.accept(new MachineEnd.Reset(cause));
         List<GuestMemory.Region> ram = memory.regions();
         long high = ram.size() > 1 ? ram.get(1).size() : 0;
         Rtc rtc = new Rtc(
                 InstantSource.system(),
+                battery,
                 ram.getFirst().size(),
                 high,
                 isa.get(Rtc.IRQ).input(),

@@ -28,11 +28,11 @@ public final class Machine implements AutoCloseable {
 
     private final Console console;
 
-    private Machine(MachineConfig config, Kvm kvm, OpenDisks disks, Console console) {
-        this.console = console;
+    private Machine(MachineConfig config, Kvm kvm, Lasting lasting) {
+        this.console = lasting.console();
         tripleFaultResets = config.boot() instanceof Boot.Firmware;
         // Made first and torn down last: vCPU threads end before anything that they could touch.
-        board = teardown.opened(new Board(config, kvm, disks, console, this::finish));
+        board = teardown.opened(new Board(config, kvm, lasting, this::finish));
         teardown.then(this::stopVcpus);
         try {
             board.processors(this::vcpuEnded).forEach(vcpus::add);
@@ -45,10 +45,11 @@ public final class Machine implements AutoCloseable {
     /**
      * Puts a machine together; no code of the guest runs yet.
      *
+     * @param lasting what the life before has left, or what the first one begins with
      * @throws HostException with a sentence for the user if something is missing; nothing is left behind then
      */
-    static Machine assemble(MachineConfig config, Kvm kvm, OpenDisks disks, Console console) {
-        return new Machine(config, kvm, disks, console);
+    static Machine assemble(MachineConfig config, Kvm kvm, Lasting lasting) {
+        return new Machine(config, kvm, lasting);
     }
 
     /**

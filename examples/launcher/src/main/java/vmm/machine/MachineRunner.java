@@ -13,6 +13,7 @@ import vmm.control.ControlSocket;
 import vmm.control.Controlled;
 import vmm.control.RunState;
 import vmm.kvm.Kvm;
+import vmm.platform.RtcMemory;
 
 /**
  * Runs a machine from its first life to its last: a reset by the guest ends one life and begins the next, with the same
@@ -63,10 +64,11 @@ public final class MachineRunner implements Controlled {
             Kvm kvm = teardown.opened(Kvm.open());
             OpenDisks disks = teardown.opened(OpenDisks.open(config.disks(), new CurrentWatch()));
             Console console = teardown.opened(Console.open(config.serial()));
-            MachineEnd end = live(kvm, disks, console);
+            Lasting lasting = new Lasting(disks, console, new RtcMemory());
+            MachineEnd end = live(kvm, lasting);
             while (end instanceof MachineEnd.Reset reset && config.rebootOnReset()) {
                 log.info("The guest resets the machine by {}.", reset.cause());
-                end = live(kvm, disks, console);
+                end = live(kvm, lasting);
             }
             return end;
         } finally {
@@ -75,9 +77,9 @@ public final class MachineRunner implements Controlled {
         }
     }
 
-    private MachineEnd live(Kvm kvm, OpenDisks disks, Console console) throws InterruptedException {
+    private MachineEnd live(Kvm kvm, Lasting lasting) throws InterruptedException {
         // The watch ends first, so that it does not take the end of a request in a machine's teardown for good news.
-        try (Machine machine = Machine.assemble(config, kvm, disks, console);
+        try (Machine machine = Machine.assemble(config, kvm, lasting);
                 DiskWatch diskWatch = new DiskWatch(machine, user)) {
             if (!begin(machine, diskWatch)) {
                 return new MachineEnd.Stopped();

@@ -133,7 +133,7 @@ class SeaBiosTest {
         String said = serialSoFar(serial);
         assertEquals(BuiltinGuest.SUCCESS_STATUS, vmm.status(), said);
         for (int start = 1; start <= 5; start++) {
-            assertTrue(said.contains("Start 0" + start + "\r\n"), said);
+            assertTrue(said.contains("Start 0" + start + " 0" + start + "\r\n"), said);
         }
         assertEquals(5, said.split("SeaBIOS \\(version", -1).length - 1, said);
         assertEquals(5, Files.readAllBytes(image)[512]);
