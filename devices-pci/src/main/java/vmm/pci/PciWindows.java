@@ -1,5 +1,6 @@
 package vmm.pci;
 
+import java.util.List;
 import vmm.memory.GuestMemory;
 
 /**
@@ -20,12 +21,42 @@ public record PciWindows(Window io, Window memory, Window highMemory) {
     /** The size of the window above all RAM: 16 GiB. */
     public static final long HIGH_MEMORY_SIZE = 16L << 30;
 
+    private static final long PAGE = 4096;
+
     /** A range of addresses: {@code size} bytes from {@code start}. */
     public record Window(long start, long size) {
         /** The last address. */
         public long last() {
             return start + size - 1;
         }
+
+        private Window with(FunctionInfo.BarInfo bar) {
+            long first = Math.min(start, bar.address() & -PAGE);
+            long end = Math.max(start + size, (bar.address() + bar.size() + PAGE - 1) & -PAGE);
+            return new Window(first, end - first);
+        }
+    }
+
+    /**
+     * These windows, so much larger that they have what is mapped outside them: firmware of its own mind, as OVMF is,
+     * begins below, or far above.
+     */
+    public PciWindows around(List<FunctionInfo> functions) {
+        Window low = memory;
+        Window high = highMemory;
+        for (FunctionInfo function : functions) {
+            for (FunctionInfo.BarInfo bar : function.bars()) {
+                if (bar.kind() == Bar.Kind.IO || bar.address() == AddressDecoder.UNMAPPED) {
+                    continue;
+                }
+                if (bar.address() < GuestMemory.HIGH_START) {
+                    low = low.with(bar);
+                } else {
+                    high = high.with(bar);
+                }
+            }
+        }
+        return new PciWindows(io, low, high);
     }
 
     /** The windows of a machine with this memory. The high one begins at a multiple of 4 GiB. */

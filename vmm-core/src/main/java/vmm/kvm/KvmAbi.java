@@ -18,6 +18,7 @@ final class KvmAbi {
     static final long KVM_IRQ_LINE = 0x4008AE61L;
     static final long KVM_SET_GSI_ROUTING = 0x4008AE6AL;
     static final long KVM_IRQFD = 0x4020AE76L;
+    static final long KVM_REINJECT_CONTROL = 0xAE71;
     static final long KVM_CREATE_PIT2 = 0x4040AE77L;
     static final long KVM_IOEVENTFD = 0x4040AE79L;
 
@@ -111,6 +112,14 @@ final class KvmAbi {
         static final int FLAG_SPEAKER_DUMMY = 1;
 
         private PitConfig() {}
+    }
+
+    /** {@code struct kvm_reinject_control}. */
+    static final class ReinjectControl {
+        static final int SIZE = 32;
+        static final int PIT_REINJECT = 0;
+
+        private ReinjectControl() {}
     }
 
     /** {@code struct kvm_cpuid2} and its entries. */

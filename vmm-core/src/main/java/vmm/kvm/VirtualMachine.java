@@ -1,5 +1,6 @@
 package vmm.kvm;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -10,6 +11,7 @@ import vmm.bus.Doorbells;
 import vmm.kvm.KvmAbi.IoEventFd;
 import vmm.kvm.KvmAbi.MemoryRegion;
 import vmm.kvm.KvmAbi.PitConfig;
+import vmm.kvm.KvmAbi.ReinjectControl;
 import vmm.linux.Descriptor;
 import vmm.linux.EventFd;
 import vmm.linux.HostException;
@@ -99,6 +101,11 @@ public final class VirtualMachine implements Doorbells, MemorySlots, AutoCloseab
             MemorySegment pit = arena.allocate(PitConfig.SIZE, Long.BYTES);
             pit.set(JAVA_INT, PitConfig.FLAGS, PitConfig.FLAG_SPEAKER_DUMMY);
             expect(descriptor.ioctl(KvmAbi.KVM_CREATE_PIT2, pit), "create the timer");
+            // Ticks that the guest was too late for are lost, as on silicon. To make up for them KVM would raise one
+            // right after the other, and would have to watch each interrupt, which keeps it from using AVIC.
+            MemorySegment control = arena.allocate(ReinjectControl.SIZE);
+            control.set(JAVA_BYTE, ReinjectControl.PIT_REINJECT, (byte) 0);
+            expect(descriptor.ioctl(KvmAbi.KVM_REINJECT_CONTROL, control), "set the timer up");
         }
     }
 

@@ -42,6 +42,9 @@ public final class PiixPowerManagement extends PciFunction {
 
     private final PmRegisters registers;
 
+    /** What {@link #base} returns: written under the lock of the bus, read by any thread. */
+    private volatile int base = DEFAULT_PM_BASE;
+
     /**
      * A power management function.
      *
@@ -82,8 +85,20 @@ public final class PiixPowerManagement extends PciFunction {
         registers.raiseGpe(event);
     }
 
+    /** Where the ACPI registers are, or will be unless firmware puts them elsewhere. Any thread may call. */
+    public int base() {
+        return base;
+    }
+
+    @Override
+    protected void configWritten(int offset, int size) {
+        int placed = config().read(PMBA, 4) & PMBA_ADDRESS;
+        base = placed == 0 ? DEFAULT_PM_BASE : placed;
+    }
+
     @Override
     protected void onReset() {
+        base = DEFAULT_PM_BASE;
         registers.reset();
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import vmm.machine.BootOptions;
 import vmm.machine.ConfigurationException;
+import vmm.machine.FirmwareSource;
 import vmm.machine.FwCfgItem;
 
 /** Reads the option values that are for firmware. Pure: looks at no file. */
@@ -14,13 +15,19 @@ final class BootArguments {
 
     private BootArguments() {}
 
-    /** The value of {@code --firmware}; empty is this host's SeaBIOS. */
-    static Optional<Path> firmware(String text) {
-        if (text.equals("ovmf")) {
-            throw new ConfigurationException("--firmware ovmf needs a store for its variables, which this VMM does not"
-                    + " have; use --firmware seabios.");
-        }
-        return text.isEmpty() || text.equals("seabios") ? Optional.empty() : Optional.of(Path.of(text));
+    /** The values of {@code --firmware}, of which empty means this host's SeaBIOS, and {@code --firmware-vars}. */
+    static FirmwareSource firmware(String text, Optional<Path> variables) {
+        return switch (text) {
+            case "", "seabios" -> {
+                if (variables.isPresent()) {
+                    throw new ConfigurationException("--firmware-vars is for UEFI firmware, and SeaBIOS keeps no"
+                            + " variables; add --firmware ovmf, or leave it out.");
+                }
+                yield new FirmwareSource.SeaBios();
+            }
+            case "ovmf" -> new FirmwareSource.Ovmf(variables);
+            default -> new FirmwareSource.Image(Path.of(text), variables);
+        };
     }
 
     /** The value of {@code --boot}, of which the order may stand alone as in QEMU's {@code -boot dc}. */

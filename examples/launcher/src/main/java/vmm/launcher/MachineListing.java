@@ -1,6 +1,5 @@
 package vmm.launcher;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -41,7 +40,8 @@ final class MachineListing {
         switch (machine.boot()) {
             case Boot.Kernel kernel -> lines.addAll(describe(kernel));
             case Boot.Firmware firmware -> {
-                lines.add("firmware " + rom(firmware));
+                lines.add("firmware " + firmware.source().name());
+                firmware.source().variables().ifPresent(file -> lines.add("vars     " + file));
                 firmware.kernel().ifPresent(kernel -> lines.addAll(describe(kernel)));
                 lines.add("boot     " + String.join(", ", bootOrder(firmware)));
             }
@@ -75,10 +75,6 @@ final class MachineListing {
         tree.put("kernel", kernel.kernel().toString());
         kernel.initrd().ifPresent(initrd -> tree.put("initrd", initrd.toString()));
         tree.put("append", kernel.commandLine());
-    }
-
-    private static String rom(Boot.Firmware firmware) {
-        return firmware.rom().map(Path::toString).orElse("seabios");
     }
 
     private List<String> bootOrder(Boot.Firmware firmware) {
@@ -208,7 +204,8 @@ final class MachineListing {
         switch (machine.boot()) {
             case Boot.Kernel kernel -> put(tree, kernel);
             case Boot.Firmware firmware -> {
-                tree.put("firmware", rom(firmware));
+                tree.put("firmware", firmware.source().name());
+                firmware.source().variables().ifPresent(file -> tree.put("firmwareVars", file.toString()));
                 firmware.kernel().ifPresent(kernel -> put(tree, kernel));
                 tree.put("order", bootOrder(firmware));
                 tree.put("paths", BootOrder.paths(machine, firmware.options()));

@@ -135,11 +135,18 @@ final class RunCommand extends Subcommand {
 
     @Option(
             names = "--firmware",
-            paramLabel = "seabios|FILE",
+            paramLabel = "seabios|ovmf|FILE",
             defaultValue = "",
             description = "What starts a disk, or --kernel if that is a bzImage: this host's SeaBIOS (if left out and"
-                    + " there is no kernel), or a ROM image.")
+                    + " there is no kernel), its OVMF (UEFI), or a firmware image.")
     private String firmware = "";
+
+    @Option(
+            names = "--firmware-vars",
+            paramLabel = "FILE",
+            description = "Where UEFI firmware keeps its variables; made if it is not there. If left out, a machine"
+                    + " forgets them when it ends.")
+    private @Nullable Path firmwareVars;
 
     @Option(
             names = "--boot",
@@ -267,8 +274,9 @@ final class RunCommand extends Subcommand {
     }
 
     private Boot withoutFirmware(Boot.Kernel wanted) {
-        if (!boot.isEmpty() || !smbios.isEmpty()) {
-            throw new ConfigurationException((boot.isEmpty() ? "--smbios" : "--boot")
+        if (!boot.isEmpty() || !smbios.isEmpty() || firmwareVars != null) {
+            String option = !boot.isEmpty() ? "--boot" : !smbios.isEmpty() ? "--smbios" : "--firmware-vars";
+            throw new ConfigurationException(option
                     + " is for firmware, and --kernel is started without; add --firmware seabios, or leave it out.");
         }
         return wanted;
@@ -284,7 +292,7 @@ final class RunCommand extends Subcommand {
                     + " FILE, a Linux bzImage or an ELF file with a PVH entry, or --disk file=PATH.");
         }
         return new Boot.Firmware(
-                BootArguments.firmware(firmware),
+                BootArguments.firmware(firmware, Optional.ofNullable(firmwareVars)),
                 wanted,
                 BootArguments.options(boot),
                 SmbiosOptions.identity(smbios),

@@ -3,6 +3,7 @@ package vmm.machine;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
@@ -10,7 +11,7 @@ import org.slf4j.LoggerFactory;
 import vmm.bus.Bus;
 import vmm.event.EventLoop;
 import vmm.firmware.acpi.AcpiConfig;
-import vmm.firmware.acpi.AcpiTables;
+import vmm.firmware.bios.Firmware;
 import vmm.irq.IrqLine;
 import vmm.irq.SharedLine;
 import vmm.kvm.Capability;
@@ -82,7 +83,7 @@ final class Board implements AutoCloseable {
             cpuid = kvm.supportedCpuid();
             tscDeadline = kvm.check(Capability.TSC_DEADLINE_TIMER) > 0;
             memory = teardown.opened(GuestMemory.allocate(config.memoryBytes()));
-            start = teardown.opened(start());
+            start = teardown.opened(start(lasting.firmware()));
             machine = teardown.opened(kvm.createVirtualMachine());
             HostBridge bridge = start.showMemory(machine, memory);
             machine.createInterruptControllers();
@@ -96,25 +97,27 @@ final class Board implements AutoCloseable {
             pci = teardown.opened(addPci(bridge));
             new SlotRegisters(Board::ejected, () -> powerManagement.raiseGpe(SlotRegisters.GPE)).attach(ports);
             addStorage(lasting.disks());
-            start.load(pci, memory, AcpiTables.of(acpiConfig()));
+            start.load(pci, memory, this::acpiConfig);
         } catch (Throwable failure) {
             teardown.close();
             throw failure;
         }
     }
 
-    private Start start() {
+    private Start start(Optional<Firmware> opened) {
         return switch (config.boot()) {
             case Boot.Kernel kernel -> new KernelStart(config, kernel, ports);
-            case Boot.Firmware firmware -> new FirmwareStart(config, firmware, ports);
+            case Boot.Firmware firmware -> new FirmwareStart(config, firmware, opened.orElseThrow(), ports, mmio);
         };
     }
 
     private AcpiConfig acpiConfig() {
-        PciWindows.Window high = PciWindows.of(memory).highMemory();
+        PciWindows windows = PciWindows.of(memory).around(pci.functions());
+        PciWindows.Window high = windows.highMemory();
         boolean hasFwCfg =
                 config.boot() instanceof Boot.Firmware || !config.fwCfg().isEmpty();
-        return new AcpiConfig(config.cpus(), high.start(), high.size(), hasFwCfg);
+        return new AcpiConfig(
+                config.cpus(), powerManagement.base(), windows.memory().start(), high.start(), high.size(), hasFwCfg);
     }
 
     private Uart16550 addUart(SerialSink output) {

@@ -19,14 +19,14 @@ public sealed interface Boot {
     /**
      * Firmware, which starts what it finds on a disk, or a kernel.
      *
-     * @param rom the firmware's file; this host's SeaBIOS if it is empty
+     * @param source which firmware
      * @param kernel a bzImage that it is to start before it tries any disk, if there is one
      * @param options what it may start
      * @param identity what machine it tells the guest that it is on
      * @param entryPoint by which the guest finds that
      */
     record Firmware(
-            Optional<Path> rom,
+            FirmwareSource source,
             Optional<Kernel> kernel,
             BootOptions options,
             SystemIdentity identity,

@@ -4,14 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmm.bus.Bus;
+import vmm.firmware.acpi.AcpiConfig;
 import vmm.firmware.acpi.AcpiTables;
+import vmm.firmware.bios.Firmware;
 import vmm.firmware.bios.FirmwareConfig;
 import vmm.firmware.bios.FirmwareItems;
-import vmm.firmware.bios.FirmwareRom;
-import vmm.firmware.bios.SeaBios;
 import vmm.firmware.boot.BootFile;
 import vmm.firmware.fwcfg.FwCfg;
 import vmm.firmware.fwcfg.Items;
@@ -25,6 +26,7 @@ import vmm.pci.PciBus;
 import vmm.pci.chipset.HostBridge;
 import vmm.pci.chipset.ShadowMemory;
 import vmm.platform.DebugConsole;
+import vmm.platform.NorFlash;
 import vmm.platform.Rtc;
 import vmm.platform.Uart16550;
 
@@ -43,19 +45,21 @@ final class FirmwareStart implements Start {
 
     private final MachineConfig config;
     private final Boot.Firmware boot;
+    private final Firmware firmware;
     private final Bus ports;
+    private final Bus mmio;
     private final Teardown teardown = new Teardown();
-    private final FirmwareRom rom;
     private final UserItems userItems;
     private final Optional<BootFile> kernel;
     private final Optional<BootFile> initrd;
 
-    FirmwareStart(MachineConfig config, Boot.Firmware boot, Bus ports) {
+    FirmwareStart(MachineConfig config, Boot.Firmware boot, Firmware firmware, Bus ports, Bus mmio) {
         this.config = config;
         this.boot = boot;
+        this.firmware = firmware;
         this.ports = ports;
+        this.mmio = mmio;
         try {
-            rom = teardown.opened(FirmwareRom.read(boot.rom().orElseGet(SeaBios::find)));
             userItems = teardown.opened(new UserItems(config.fwCfg()));
             kernel = boot.kernel().map(wanted -> teardown.opened(BootFile.open("kernel", wanted.kernel())));
             initrd = boot.kernel()
@@ -69,8 +73,10 @@ final class FirmwareStart implements Start {
 
     @Override
     public HostBridge showMemory(VirtualMachine machine, GuestMemory memory) {
-        machine.map(rom.start(), rom.bytes(), Access.READ_ONLY);
-        ShadowMemory shadow = new ShadowMemory(machine, memory, rom.legacyBytes());
+        machine.map(firmware.rom().start(), firmware.rom().bytes(), Access.READ_ONLY);
+        firmware.variables()
+                .ifPresent(variables -> new NorFlash(machine, firmware.variablesStart(), variables).attach(mmio));
+        ShadowMemory shadow = new ShadowMemory(machine, memory, firmware.rom().legacyBytes());
         for (GuestMemory.Region region : memory.regions()) {
             long end = region.start() + region.size();
             if (region.start() == 0) {
@@ -104,11 +110,11 @@ final class FirmwareStart implements Start {
     }
 
     @Override
-    public void load(PciBus bus, GuestMemory memory, AcpiTables acpi) {
+    public void load(PciBus bus, GuestMemory memory, Supplier<AcpiConfig> acpi) {
         Items items = new Items();
         userItems.addTo(items);
         FirmwareItems.addTo(items, firmwareConfig(), memory);
-        acpi.addTo(items);
+        AcpiTables.addTo(items, acpi);
         new SmbiosTables(boot.identity(), config.cpus(), memory, boot.entryPoint()).addTo(items);
         kernel.ifPresent(file -> KernelItems.addTo(
                 items, memory, file, initrd, boot.kernel().orElseThrow().commandLine()));

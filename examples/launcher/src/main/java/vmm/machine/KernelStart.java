@@ -1,9 +1,11 @@
 package vmm.machine;
 
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import vmm.bus.Bus;
 import vmm.firmware.KernelLoader;
+import vmm.firmware.acpi.AcpiConfig;
 import vmm.firmware.acpi.AcpiTables;
 import vmm.firmware.boot.EntryState;
 import vmm.firmware.fwcfg.FwCfg;
@@ -45,14 +47,15 @@ final class KernelStart implements Start {
     }
 
     @Override
-    public void load(PciBus bus, GuestMemory memory, AcpiTables acpi) {
+    public void load(PciBus bus, GuestMemory memory, Supplier<AcpiConfig> acpi) {
         new PciResources(PciWindows.of(memory)).assign(bus);
         if (!config.fwCfg().isEmpty()) {
             Items items = new Items();
             userItems.addTo(items);
             new FwCfg(memory, items).attach(ports);
         }
-        entry = KernelLoader.load(memory, boot.kernel(), boot.initrd(), boot.commandLine(), acpi.install(memory));
+        long rsdp = AcpiTables.of(acpi.get()).install(memory);
+        entry = KernelLoader.load(memory, boot.kernel(), boot.initrd(), boot.commandLine(), rsdp);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package vmm.machine;
 
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -12,6 +13,7 @@ import vmm.block.ErrorPolicyDisk;
 import vmm.control.ControlSocket;
 import vmm.control.Controlled;
 import vmm.control.RunState;
+import vmm.firmware.bios.Firmware;
 import vmm.kvm.Kvm;
 import vmm.platform.RtcMemory;
 
@@ -63,8 +65,11 @@ public final class MachineRunner implements Controlled {
             config.control().ifPresent(path -> teardown.opened(ControlSocket.open(path, this)));
             Kvm kvm = teardown.opened(Kvm.open());
             OpenDisks disks = teardown.opened(OpenDisks.open(config.disks(), new CurrentWatch()));
+            Optional<Firmware> firmware = config.boot() instanceof Boot.Firmware boot
+                    ? Optional.of(teardown.opened(boot.source().open()))
+                    : Optional.empty();
             Console console = teardown.opened(Console.open(config.serial()));
-            Lasting lasting = new Lasting(disks, console, new RtcMemory());
+            Lasting lasting = new Lasting(disks, firmware, console, new RtcMemory());
             MachineEnd end = live(kvm, lasting);
             while (end instanceof MachineEnd.Reset reset && config.rebootOnReset()) {
                 log.info("The guest resets the machine by {}.", reset.cause());

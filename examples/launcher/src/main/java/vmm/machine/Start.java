@@ -1,6 +1,7 @@
 package vmm.machine;
 
-import vmm.firmware.acpi.AcpiTables;
+import java.util.function.Supplier;
+import vmm.firmware.acpi.AcpiConfig;
 import vmm.kvm.Vcpu;
 import vmm.kvm.VirtualMachine;
 import vmm.memory.GuestMemory;
@@ -22,9 +23,10 @@ sealed interface Start extends AutoCloseable permits FirmwareStart, KernelStart 
     /**
      * Everything is on its bus: what firmware or a kernel finds there is complete.
      *
+     * @param acpi what the ACPI tables have to say, by where things are at the moment; any thread may ask
      * @throws vmm.linux.HostException if a file cannot be read or does not fit
      */
-    void load(PciBus bus, GuestMemory memory, AcpiTables acpi);
+    void load(PciBus bus, GuestMemory memory, Supplier<AcpiConfig> acpi);
 
     /** Brings a processor to where it begins. */
     void prepare(Vcpu vcpu);

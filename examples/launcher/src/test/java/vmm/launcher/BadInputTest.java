@@ -454,7 +454,10 @@ class BadInputTest {
         refused(Vmm.plan("--boot", "order=c"), "--boot", "--kernel", "--firmware seabios");
         refused(Vmm.execute("run", "--dry-run", "--disk", "file=a", "--append", "x"), "--append", "--kernel FILE");
         refused(Vmm.execute("run", "--dry-run", "--disk", "file=a", "--initrd", "x"), "--initrd", "--kernel FILE");
-        refused(Vmm.execute("run", "--dry-run", "--firmware", "ovmf"), "ovmf", "--firmware seabios");
+        refused(
+                Vmm.execute("run", "--dry-run", "--disk", "file=a", "--firmware-vars", "v.fd"),
+                "--firmware-vars",
+                "--firmware ovmf");
     }
 
     @Test

@@ -13,11 +13,11 @@ class BoardTest {
     /** Tables and devices do not know each other; both know the machine. */
     @Test
     void theTablesSayWhatTheDevicesAre() {
-        assertEquals(PiixPowerManagement.DEFAULT_PM_BASE, AcpiConfig.PM_BASE);
+        AcpiConfig config = new AcpiConfig(1, 0xb000, 0xc000_0000L, 0, 0, false);
         assertEquals(PiixPowerManagement.SCI_IRQ, AcpiConfig.SCI_IRQ);
-        assertEquals(PmRegisters.PM1_CONTROL, AcpiConfig.PM1A_CONTROL - AcpiConfig.PM_BASE);
-        assertEquals(PmRegisters.PM_TIMER, AcpiConfig.PM_TIMER - AcpiConfig.PM_BASE);
-        assertEquals(PmRegisters.GPE0, AcpiConfig.GPE0 - AcpiConfig.PM_BASE);
+        assertEquals(PmRegisters.PM1_CONTROL, config.pm1aControl() - config.pmBase());
+        assertEquals(PmRegisters.PM_TIMER, config.pmTimer() - config.pmBase());
+        assertEquals(PmRegisters.GPE0, config.gpe0() - config.pmBase());
         assertEquals(PmRegisters.SLP_TYP_S5, AcpiConfig.SLEEP_TYPE_S5);
         assertEquals(SlotRegisters.PORT, AcpiConfig.SLOT_PORT);
         assertEquals(SlotRegisters.GPE, AcpiConfig.SLOT_GPE);

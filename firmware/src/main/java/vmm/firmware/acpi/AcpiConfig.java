@@ -5,25 +5,16 @@ package vmm.firmware.acpi;
  * devices and the tables agree.
  *
  * @param cpus processors, 1 to {@value #MAX_CPUS}; their local APIC ids are 0 to {@code cpus - 1}
+ * @param pmBase first port of the power management block: PM1a event registers, 4 bytes
+ * @param pci32Start first address of the PCI memory window below 4 GiB, which lies above the RAM there; a multiple of
+ *     4096
  * @param pci64Start first address of the PCI window above 4 GiB, which lies above all RAM; a multiple of 4096
  * @param pci64Size size of that window in bytes, 0 for none; a multiple of 4096
  * @param fwCfg true if the guest finds a fw_cfg device
  */
-public record AcpiConfig(int cpus, long pci64Start, long pci64Size, boolean fwCfg) {
+public record AcpiConfig(int cpus, int pmBase, long pci32Start, long pci64Start, long pci64Size, boolean fwCfg) {
     /** How many processors have an 8-bit local APIC id of their own; 255 is the broadcast address. */
     public static final int MAX_CPUS = 255;
-
-    /** First port of the power management block: PM1a event registers, 4 bytes. */
-    public static final int PM_BASE = 0x600;
-
-    /** Port of the PM1a control register, 2 bytes. */
-    public static final int PM1A_CONTROL = PM_BASE + 4;
-
-    /** Port of the PM timer, 4 bytes. */
-    public static final int PM_TIMER = PM_BASE + 8;
-
-    /** First port of the general-purpose events of block 0: 2 bytes of status, 2 bytes of enable bits. */
-    public static final int GPE0 = PM_BASE + 12;
 
     /** The general-purpose event of the slot registers. */
     public static final int SLOT_GPE = 1;
@@ -49,16 +40,31 @@ public record AcpiConfig(int cpus, long pci64Start, long pci64Size, boolean fwCf
     /** Where the IOAPIC is. */
     public static final long IO_APIC_ADDRESS = 0xFEC0_0000L;
 
-    /** First address of the PCI memory window below 4 GiB. */
-    public static final long PCI32_START = 0xC000_0000L;
-
     /** Last address of the PCI memory window below 4 GiB. */
     public static final long PCI32_LAST = IO_APIC_ADDRESS - 1;
+
+    /** Port of the PM1a control register, 2 bytes. */
+    public int pm1aControl() {
+        return pmBase + 4;
+    }
+
+    /** Port of the PM timer, 4 bytes. */
+    public int pmTimer() {
+        return pmBase + 8;
+    }
+
+    /** First port of the general-purpose events of block 0: 2 bytes of status, 2 bytes of enable bits. */
+    public int gpe0() {
+        return pmBase + 12;
+    }
 
     /** Checks the ranges. */
     public AcpiConfig {
         if (cpus < 1 || cpus > MAX_CPUS) {
             throw new IllegalArgumentException(cpus + " processors are not 1 to " + MAX_CPUS + ".");
+        }
+        if (pci32Start > PCI32_LAST || pci32Start % 4096 != 0) {
+            throw new IllegalArgumentException("The 32-bit PCI window is not made of pages below the IOAPIC.");
         }
         if (pci64Size < 0 || (pci64Start | pci64Size) % 4096 != 0) {
             throw new IllegalArgumentException("The 64-bit PCI window is not made of pages.");

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import vmm.firmware.fwcfg.Content;
 import vmm.firmware.fwcfg.Items;
@@ -66,7 +67,7 @@ public final class AcpiTables {
         placed.add(new Placed("RSDP", START, RSDP_SIZE));
         int facs = place(file, "FACS", facs());
         int dsdt = place(file, "DSDT", Dsdt.table(config));
-        int fadt = link(file, "FACP", Fadt.table(facs, dsdt), Fadt.POINTERS);
+        int fadt = link(file, "FACP", Fadt.table(config, facs, dsdt), Fadt.POINTERS);
         int madt = place(file, "APIC", Madt.table(config.cpus()));
         byte[] root = new SystemTable("RSDT", 1).u32(fadt).u32(madt).toByteArray();
         int rsdt = link(file, "RSDT", root, Pointer.list(SystemTable.HEADER_SIZE, root.length, Integer.BYTES));
@@ -85,11 +86,18 @@ public final class AcpiTables {
         return new AcpiTables(config);
     }
 
-    /** Gives firmware the tables, which puts them where it likes. */
-    public void addTo(Items items) {
-        items.add(TABLES, Content.of(tables.clone()))
-                .add(RSDP, Content.of(rsdp.clone()))
-                .add(LoaderScript.FILE, Content.of(script.encode()));
+    /**
+     * Gives firmware the tables, which puts them where it likes. They say where things are when firmware first asks for
+     * them: it has placed devices by then.
+     *
+     * @param config any thread may ask for it, and the tables are as long whatever it says
+     */
+    public static void addTo(Items items, Supplier<AcpiConfig> config) {
+        AcpiTables now = of(config.get());
+        // The script and the RSDP are the same for all, being offsets in the tables.
+        items.add(TABLES, Content.late(now.tables.length, () -> of(config.get()).tables))
+                .add(RSDP, Content.of(now.rsdp))
+                .add(LoaderScript.FILE, Content.of(now.script.encode()));
     }
 
     /**

@@ -117,7 +117,7 @@ final class Dsdt {
                 io(0xcf8, 8), // the configuration ports are the bridge's own
                 wordIo(0, 0xcf7),
                 wordIo(0xd00, 0xffff),
-                dwordMemory(Caching.NON_CACHEABLE, AcpiConfig.PCI32_START, AcpiConfig.PCI32_LAST)));
+                dwordMemory(Caching.NON_CACHEABLE, config.pci32Start(), AcpiConfig.PCI32_LAST)));
         if (config.pci64Size() > 0) {
             long last = config.pci64Start() + config.pci64Size() - 1;
             windows.add(qwordMemory(Caching.CACHEABLE, config.pci64Start(), last));
@@ -163,7 +163,7 @@ final class Dsdt {
                         name("_HID", eisaId("PNP0C02")),
                         name(
                                 "_CRS",
-                                resourceTemplate(io(AcpiConfig.PM_BASE, 0x40), io(AcpiConfig.SLOT_PORT, Slots.PORTS)))),
+                                resourceTemplate(io(config.pmBase(), 0x40), io(AcpiConfig.SLOT_PORT, Slots.PORTS)))),
                 config.fwCfg() ? fwCfg() : terms());
     }
 

@@ -1,10 +1,5 @@
 package vmm.firmware.acpi;
 
-import static vmm.firmware.acpi.AcpiConfig.GPE0;
-import static vmm.firmware.acpi.AcpiConfig.PM1A_CONTROL;
-import static vmm.firmware.acpi.AcpiConfig.PM_BASE;
-import static vmm.firmware.acpi.AcpiConfig.PM_TIMER;
-
 import java.util.List;
 
 /** The Fixed ACPI Description Table (ACPI 6.5 5.2.9), in the layout of ACPI 6.0. */
@@ -43,7 +38,7 @@ final class Fadt {
 
     private Fadt() {}
 
-    static byte[] table(long facs, long dsdt) {
+    static byte[] table(AcpiConfig config, long facs, long dsdt) {
         return new SystemTable("FACP", MAJOR_VERSION)
                 .u32(facs)
                 .u32(dsdt)
@@ -52,13 +47,13 @@ final class Fadt {
                 .u16(AcpiConfig.SCI_IRQ)
                 .u32(0) // SMI_CMD: none, the machine is always in ACPI mode
                 .zeros(4) // ACPI_ENABLE, ACPI_DISABLE, S4BIOS_REQ, PSTATE_CNT
-                .u32(PM_BASE)
+                .u32(config.pmBase())
                 .u32(0) // PM1b_EVT_BLK
-                .u32(PM1A_CONTROL)
+                .u32(config.pm1aControl())
                 .u32(0) // PM1b_CNT_BLK
                 .u32(0) // PM2_CNT_BLK
-                .u32(PM_TIMER)
-                .u32(GPE0)
+                .u32(config.pmTimer())
+                .u32(config.gpe0())
                 .u32(0) // GPE1_BLK
                 .u8(PM1_EVENT_LENGTH)
                 .u8(PM1_CONTROL_LENGTH)
@@ -84,13 +79,13 @@ final class Fadt {
                 .u8(MINOR_VERSION)
                 .u64(0) // X_FIRMWARE_CTRL: zero where FIRMWARE_CTRL is not
                 .u64(dsdt)
-                .port(PM_BASE, PM1_EVENT_LENGTH, 2)
+                .port(config.pmBase(), PM1_EVENT_LENGTH, 2)
                 .noPort() // X_PM1b_EVT_BLK
-                .port(PM1A_CONTROL, PM1_CONTROL_LENGTH, 2)
+                .port(config.pm1aControl(), PM1_CONTROL_LENGTH, 2)
                 .noPort() // X_PM1b_CNT_BLK
                 .noPort() // X_PM2_CNT_BLK
-                .port(PM_TIMER, PM_TIMER_LENGTH, 4)
-                .port(GPE0, GPE0_LENGTH, 1)
+                .port(config.pmTimer(), PM_TIMER_LENGTH, 4)
+                .port(config.gpe0(), GPE0_LENGTH, 1)
                 .noPort() // X_GPE1_BLK
                 .noPort() // SLEEP_CONTROL_REG
                 .noPort() // SLEEP_STATUS_REG

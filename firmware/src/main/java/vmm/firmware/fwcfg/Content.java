@@ -3,6 +3,7 @@ package vmm.firmware.fwcfg;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import vmm.firmware.boot.BootFile;
 import vmm.memory.GuestMemory;
 
@@ -46,6 +47,16 @@ public interface Content {
                 return bytes[(int) position] & 0xff;
             }
         };
+    }
+
+    /**
+     * Bytes that are made when the guest first asks for them.
+     *
+     * @param size how many they will be
+     * @param bytes called once, by the thread that reads first
+     */
+    static Content late(int size, Supplier<byte[]> bytes) {
+        return new LateContent(size, bytes);
     }
 
     /** A text, in UTF-8, without a zero at its end. */

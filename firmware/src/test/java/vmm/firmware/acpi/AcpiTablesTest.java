@@ -21,13 +21,13 @@ import vmm.firmware.fwcfg.Items;
 import vmm.memory.GuestMemory;
 
 class AcpiTablesTest {
-    private static final AcpiConfig CONFIG = new AcpiConfig(2, 0x2_0000_0000L, 1L << 35, true);
+    private static final AcpiConfig CONFIG = new AcpiConfig(2, 0x600, 0xC000_0000L, 0x2_0000_0000L, 1L << 35, true);
 
     @ParameterizedTest
     @ValueSource(ints = {1, 8, AcpiConfig.MAX_CPUS})
     void iaslDisassemblesEveryTableAndCompilesItToTheSameBytes(int cpus, @TempDir Path folder) throws IOException {
         Iasl.assumeInstalled();
-        AcpiConfig config = new AcpiConfig(cpus, 0x2_0000_0000L, 1L << 35, true);
+        AcpiConfig config = new AcpiConfig(cpus, 0x600, 0xC000_0000L, 0x2_0000_0000L, 1L << 35, true);
         AcpiTables tables = AcpiTables.of(config);
         roundTrip(tables, folder);
     }
@@ -137,7 +137,7 @@ class AcpiTablesTest {
         GuestMemory memory = GuestMemory.detached(1 << 20);
         Bus ports = new Bus();
         Items items = new Items();
-        AcpiTables.of(CONFIG).addTo(items);
+        AcpiTables.addTo(items, () -> CONFIG);
         new FwCfg(memory, items).attach(ports);
         // In alphabetical order: etc/acpi/rsdp, etc/acpi/tables, etc/table-loader.
         byte[] rsdp = file(ports, 0x20, 36);
@@ -196,10 +196,11 @@ class AcpiTablesTest {
 
     @Test
     void aMachineThatCannotBeDescribedIsRefused() {
-        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(0, 0, 0, false));
-        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(256, 0, 0, false));
-        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(1, 0, 4096, false));
-        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(1, 1L << 32, 4095, false));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(0, 0x600, 0xC000_0000L, 0, 0, false));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(256, 0x600, 0xC000_0000L, 0, 0, false));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiConfig(1, 0x600, 0xC000_0000L, 0, 4096, false));
+        assertThrows(
+                IllegalArgumentException.class, () -> new AcpiConfig(1, 0x600, 0xC000_0000L, 1L << 32, 4095, false));
     }
 
     private static String roundTrip(AcpiTables tables, Path folder) throws IOException {

@@ -34,7 +34,7 @@ class DsdtMethodsTest {
         boolean installed = Arrays.stream(System.getenv("PATH").split(":", -1))
                 .anyMatch(place -> Files.isExecutable(Path.of(place, "acpiexec")));
         assumeTrue(installed, "acpiexec is not installed (Debian package acpica-tools)");
-        AcpiTables tables = AcpiTables.of(new AcpiConfig(2, 0x2_0000_0000L, 1L << 35, true));
+        AcpiTables tables = AcpiTables.of(new AcpiConfig(2, 0x600, 0xC000_0000L, 0x2_0000_0000L, 1L << 35, true));
         AcpiTables.Placed dsdt = tables.placed().stream()
                 .filter(table -> table.name().equals("DSDT"))
                 .findFirst()
