@@ -1,7 +1,6 @@
 package vmm.lab;
 
 import java.time.Duration;
-import java.util.OptionalLong;
 import vmm.linux.HostException;
 
 /** Root, logged in on the console of a guest that started from a {@link DebianDisk}. */
@@ -16,6 +15,8 @@ public final class DebianSession {
     private static final String TYPED_BEGIN = "beg$((1))in";
     private static final String END = "en1d";
     private static final String TYPED_END = "en$((1))d";
+
+    private static final String LINE_END = "\r\n";
 
     private final Dialogue console;
     private final Duration patience;
@@ -46,14 +47,10 @@ public final class DebianSession {
      */
     public String run(String command) throws InterruptedException {
         console.type("echo " + TYPED_BEGIN + "; " + command + "; echo " + TYPED_END);
-        need(BEGIN + "\r\n");
-        String before = console.text();
-        need(END + "\r\n");
-        String said = console.text();
-        int from = before.lastIndexOf(BEGIN + "\r\n") + BEGIN.length() + 2;
-        String output = said.substring(from, said.indexOf(END + "\r\n", from));
+        need(BEGIN + LINE_END);
+        String output = need(END + LINE_END);
         need(PROMPT);
-        return output.replace("\r", "").strip();
+        return output.replace(LINE_END, "\n").strip();
     }
 
     /** Types a command that ends the session. */
@@ -61,11 +58,10 @@ public final class DebianSession {
         console.type(command);
     }
 
-    private void need(String text) throws InterruptedException {
-        OptionalLong heard = console.await(text, patience);
-        if (heard.isEmpty()) {
-            throw new HostException("The guest did not say \"" + text.strip() + "\" in time; its last words: "
-                    + console.rest().strip());
-        }
+    /** Returns what was said before a text. */
+    private String need(String text) throws InterruptedException {
+        return console.take(text, patience)
+                .orElseThrow(() -> new HostException("The guest did not say \"" + text.strip()
+                        + "\" in time; its last words: " + console.rest().strip()));
     }
 }

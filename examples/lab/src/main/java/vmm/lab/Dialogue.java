@@ -9,8 +9,11 @@ import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Talks with a guest over its serial console: waits for what it says, and types. A command's streams are its ends; one
@@ -79,16 +82,29 @@ public final class Dialogue implements AutoCloseable {
      *     ended
      */
     public synchronized OptionalLong await(String text, Duration limit) throws InterruptedException {
+        return awaitUntold(text, limit)
+                ? OptionalLong.of(
+                        Objects.requireNonNull(times.ceilingEntry(heard)).getValue())
+                : OptionalLong.empty();
+    }
+
+    /** As {@link #await}, but returns what was said between the two. */
+    public synchronized Optional<String> take(String text, Duration limit) throws InterruptedException {
+        int from = heard;
+        return awaitUntold(text, limit) ? Optional.of(said.substring(from, heard - text.length())) : Optional.empty();
+    }
+
+    private boolean awaitUntold(String text, Duration limit) throws InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
             int at = said.indexOf(text, heard);
             if (at >= 0) {
                 heard = at + text.length();
-                return OptionalLong.of(times.ceilingEntry(heard).getValue());
+                return true;
             }
-            long left = (deadline - System.nanoTime()) / 1_000_000;
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             if (ended || left <= 0) {
-                return OptionalLong.empty();
+                return false;
             }
             wait(left);
         }
