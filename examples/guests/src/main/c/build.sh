@@ -24,3 +24,7 @@ done
 # shellcheck disable=SC2086
 ${CC:-gcc} ${flags%guest.ld}boot/kernel.ld -o "$out/boot-kernel.bin" boot/kernel.S
 chmod -x "$out/boot-kernel.bin"
+# shellcheck disable=SC2086
+${CC:-gcc} ${flags%guest.ld}boot/uefi.ld -fpie -fvisibility=hidden -fshort-wchar -o "$out/boot-uefi.efi" \
+    boot/uefi.S boot/uefi.c
+chmod -x "$out/boot-uefi.efi"
