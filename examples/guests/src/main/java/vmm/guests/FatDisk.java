@@ -60,7 +60,13 @@ final class FatDisk {
                 .putShort((short) ROOT_ENTRIES)
                 .putShort((short) SECTORS)
                 .put((byte) FIXED_DISK)
-                .putShort((short) FAT_SECTORS);
+                .putShort((short) FAT_SECTORS)
+                .putShort((short) 32) // sectors of a track
+                .putShort((short) 4); // heads
+        disk.put(36, (byte) 0x80)
+                .put(38, (byte) 0x29)
+                .put(43, ascii("NO NAME", 11))
+                .put(54, ascii("FAT12", 8));
         disk.putShort(SECTOR - 2, (short) 0xaa55);
         link(0, 0xf00 | FIXED_DISK);
         link(1, END_OF_CHAIN);
@@ -81,7 +87,7 @@ final class FatDisk {
     private void link(int cluster, int next) {
         int position = FAT_START + cluster * 3 / 2;
         int both = disk.getShort(position) & 0xffff;
-        disk.putShort(position, (short) (cluster % 2 == 0 ? both & 0xf000 | next : both & 0xf | next << 4));
+        disk.putShort(position, (short) (cluster % 2 == 0 ? (both & 0xf000) | next : (both & 0xf) | (next << 4)));
     }
 
     private static byte[] ascii(String text, int length) {

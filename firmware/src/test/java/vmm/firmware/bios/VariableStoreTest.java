@@ -33,9 +33,9 @@ class VariableStoreTest {
         HostException refused = assertThrows(
                 HostException.class,
                 () -> VariableStore.inFile(file, template()).close());
-        assertTrue(String.valueOf(refused.getMessage()).contains(part), refused::toString);
-        assertTrue(refused.getMessage().contains(file.toString()), refused::toString);
-        assertTrue(refused.getMessage().contains("--firmware-vars"), refused::toString);
+        assertTrue(refused.toString().contains(part), refused::toString);
+        assertTrue(refused.toString().contains(file.toString()), refused::toString);
+        assertTrue(refused.toString().contains("--firmware-vars"), refused::toString);
     }
 
     @Test
@@ -72,7 +72,7 @@ class VariableStoreTest {
     @Test
     void anEmptyFileIsMadeANewOne() throws IOException {
         Path file = Files.createFile(folder.resolve("vars.fd"));
-        Files.write(folder.resolve("vars.fd.new"), new byte[3], java.nio.file.StandardOpenOption.CREATE);
+        Files.write(folder.resolve("vars.fd.new"), new byte[3]);
         VariableStore.inFile(file, template()).close();
         assertArrayEquals(template(), Files.readAllBytes(file));
     }
