@@ -11,6 +11,7 @@ module vmm.firmware {
     exports vmm.firmware.boot;
     exports vmm.firmware.fwcfg;
     exports vmm.firmware.linux;
+    exports vmm.firmware.multiboot;
     exports vmm.firmware.pvh;
     exports vmm.firmware.smbios;
 }

@@ -21,9 +21,11 @@ for sector in text resets; do
     ${CC:-gcc} ${flags%guest.ld}boot/sector.ld -o "$out/boot-$sector.bin" "boot/$sector.S"
     chmod -x "$out/boot-$sector.bin"
 done
-# shellcheck disable=SC2086
-${CC:-gcc} ${flags%guest.ld}boot/kernel.ld -o "$out/boot-kernel.bin" boot/kernel.S
-chmod -x "$out/boot-kernel.bin"
+for kernel in kernel multiboot; do
+    # shellcheck disable=SC2086
+    ${CC:-gcc} ${flags%guest.ld}boot/$kernel.ld -o "$out/boot-$kernel.bin" "boot/$kernel.S"
+    chmod -x "$out/boot-$kernel.bin"
+done
 # shellcheck disable=SC2086
 ${CC:-gcc} ${flags%guest.ld}boot/uefi.ld -fpie -fvisibility=hidden -fshort-wchar -o "$out/boot-uefi.efi" \
     boot/uefi.S boot/uefi.c

@@ -33,7 +33,12 @@ public final class BootFixture {
 
     /** Gives the guest an initrd. */
     public BootFixture initrd(byte[] content) {
-        initrd = Optional.of(file("initrd", content));
+        return initrd(file("initrd", content));
+    }
+
+    /** Gives the guest what this names. */
+    public BootFixture initrd(Path file) {
+        initrd = Optional.of(file);
         return this;
     }
 

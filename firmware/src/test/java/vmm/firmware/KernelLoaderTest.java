@@ -65,7 +65,7 @@ class KernelLoaderTest {
                 new byte[0x207],
                 new byte[1 << 20])) {
             String message = refusal(file("other", content), Optional.empty());
-            assertTrue(message.contains("other is not a bzImage or PVH ELF kernel: "), message);
+            assertTrue(message.contains("other is not a bzImage or PVH ELF kernel, nor one for Multiboot: "), message);
         }
     }
 

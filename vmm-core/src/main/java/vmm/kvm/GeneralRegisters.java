@@ -24,7 +24,7 @@ public record GeneralRegisters(
     public static final long RFLAGS_FIXED = 2;
 
     /** All zero but the given ones: what a boot protocol sets. */
-    public static GeneralRegisters entry(long rip, long rsp, long rbx, long rsi) {
-        return new GeneralRegisters(0, rbx, 0, 0, rsi, 0, rsp, 0, 0, 0, 0, 0, 0, 0, 0, 0, rip, RFLAGS_FIXED);
+    public static GeneralRegisters entry(long rip, long rsp, long rax, long rbx, long rsi) {
+        return new GeneralRegisters(rax, rbx, 0, 0, rsi, 0, rsp, 0, 0, 0, 0, 0, 0, 0, 0, 0, rip, RFLAGS_FIXED);
     }
 }

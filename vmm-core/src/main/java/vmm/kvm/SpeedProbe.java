@@ -64,7 +64,7 @@ public final class SpeedProbe {
 
     private static double time(Vcpu vcpu) {
         vcpu.setRealMode();
-        vcpu.setRegisters(GeneralRegisters.entry(LOAD_ADDRESS, LOAD_ADDRESS, 0, 0));
+        vcpu.setRegisters(GeneralRegisters.entry(LOAD_ADDRESS, LOAD_ADDRESS, 0, 0, 0));
         long start = System.nanoTime();
         while (true) {
             int result = vcpu.run();

@@ -57,7 +57,7 @@ class KvmTest {
         }
         Vcpu vcpu = machine.createVcpu(0);
         vcpu.setRealMode();
-        vcpu.setRegisters(GeneralRegisters.entry(CODE, CODE, 0x1234, 0));
+        vcpu.setRegisters(GeneralRegisters.entry(CODE, CODE, 0, 0x1234, 0));
         return vcpu;
     }
 
@@ -183,7 +183,7 @@ class KvmTest {
             assertEquals(ExitReason.HLT, vcpu.exitReason());
             assertEquals(2, bell.drain());
             doorbell.close();
-            vcpu.setRegisters(GeneralRegisters.entry(CODE, CODE, 0, 0));
+            vcpu.setRegisters(GeneralRegisters.entry(CODE, CODE, 0, 0, 0));
             assertEquals(0, vcpu.run());
             assertEquals(ExitReason.IO, vcpu.exitReason());
         }

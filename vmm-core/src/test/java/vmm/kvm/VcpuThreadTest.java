@@ -50,7 +50,7 @@ class VcpuThreadTest {
         machine.map(memory);
         Vcpu vcpu = machine.createVcpu(0);
         vcpu.setRealMode();
-        vcpu.setRegisters(GeneralRegisters.entry(CODE, CODE, 0x1234, 0));
+        vcpu.setRegisters(GeneralRegisters.entry(CODE, CODE, 0, 0x1234, 0));
         thread = new VcpuThread(vcpu, ports, new Bus(), end -> {
             vcpu.close();
             ends.add(end);

@@ -52,6 +52,20 @@ class QemuTest {
     }
 
     @Test
+    void aMultibootKernelFindsItsModules() throws Exception {
+        Path kernel = Files.write(directory.resolve("kernel"), MultibootGuest.bytes());
+        Path module = Files.writeString(directory.resolve("module"), "something\0");
+        var options = new ArrayList<>(DEBUG_EXIT);
+        options.addAll(List.of("-initrd", module + " one," + module, "-append", "some words"));
+        Run run = run(List.of("-kernel", kernel.toString()), "", options);
+        assertEquals(
+                "Command line: " + kernel + " some words; module: " + module + " one holds something; module: " + module
+                        + " holds something",
+                run.lines.getLast());
+        assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status);
+    }
+
+    @Test
     void aBootSectorPrintsTheTextBehindIt() throws Exception {
         Path image = Files.write(directory.resolve("boot"), BootSector.TEXT.disk("the text", 1 << 20));
         var options = new ArrayList<>(DEBUG_EXIT);

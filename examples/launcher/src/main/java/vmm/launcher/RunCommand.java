@@ -124,10 +124,14 @@ final class RunCommand extends Subcommand {
     @Option(
             names = "--kernel",
             paramLabel = "FILE",
-            description = "A Linux bzImage, or an ELF file with a PVH entry; without it firmware starts a disk.")
+            description = "A Linux bzImage, an ELF file with a PVH entry, or a Multiboot 1 kernel; without it firmware"
+                    + " starts a disk.")
     private @Nullable Path kernel;
 
-    @Option(names = "--initrd", paramLabel = "FILE", description = "The kernel's initial RAM disk.")
+    @Option(
+            names = "--initrd",
+            paramLabel = "FILE",
+            description = "The kernel's initial RAM disk; for Multiboot its modules, as \"FILE TEXT,FILE TEXT\".")
     private @Nullable Path initrd;
 
     @Option(names = "--append", paramLabel = "TEXT", defaultValue = "", description = "The kernel's command line.")

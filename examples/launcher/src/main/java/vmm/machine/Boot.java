@@ -8,10 +8,12 @@ import vmm.firmware.smbios.SystemIdentity;
 /** What runs first on a machine. */
 public sealed interface Boot {
     /**
-     * A kernel that the VMM itself puts into memory: a Linux bzImage or an ELF file with a PVH entry.
+     * A kernel that the VMM itself puts into memory: a Linux bzImage, an ELF file with a PVH entry, or a Multiboot
+     * kernel.
      *
      * @param kernel the kernel's file
-     * @param initrd the initial RAM disk's file, if there is one
+     * @param initrd the initial RAM disk's file, or a Multiboot kernel's modules as FILE TEXT,FILE TEXT; if there are
+     *     any
      * @param commandLine what the kernel is told, may be empty
      */
     record Kernel(Path kernel, Optional<Path> initrd, String commandLine) implements Boot {}

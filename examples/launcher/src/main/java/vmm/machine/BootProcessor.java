@@ -20,6 +20,6 @@ final class BootProcessor {
                 entry.cr3(),
                 entry.cr4(),
                 entry.efer()));
-        vcpu.setRegisters(GeneralRegisters.entry(entry.rip(), entry.rsp(), entry.rbx(), entry.rsi()));
+        vcpu.setRegisters(GeneralRegisters.entry(entry.rip(), entry.rsp(), entry.rax(), entry.rbx(), entry.rsi()));
     }
 }

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import vmm.guests.BuiltinGuest;
+import vmm.guests.MultibootGuest;
 
 /** {@code vmm run} as a whole, on this machine's KVM, with the guests that come with it. */
 @Timeout(180)
@@ -107,6 +108,31 @@ class GuestRunTest {
                     () -> assertEquals(blocks("seven", 512), blocksAfter(out, "serial \"SEVEN\"")),
                     () -> assertEquals(blocks("last", 512), blocksAfter(out, "serial \"LAST\"")),
                     () -> assertEquals("", run.err()));
+        }
+    }
+
+    @Test
+    void aMultibootKernelFindsItsModules() throws Exception {
+        Path kernel = Files.write(folder.resolve("kernel"), MultibootGuest.bytes());
+        Path module = Files.writeString(folder.resolve("module"), "something\0");
+        List<String> arguments = List.of(
+                "run",
+                "--memory",
+                "64M",
+                "--debug-exit",
+                "--kernel",
+                kernel.toString(),
+                "--append",
+                "some words",
+                "--initrd",
+                module + " one," + module);
+        try (VmmRun run = VmmRun.start(folder, VmmRun.command(folder, arguments))) {
+            assertEquals(
+                    "Command line: " + kernel + " some words; module: " + module + " one holds something; module: "
+                            + module + " holds something\r\n",
+                    run.out());
+            assertEquals(BuiltinGuest.SUCCESS_STATUS, run.status());
+            assertEquals("", run.err());
         }
     }
 

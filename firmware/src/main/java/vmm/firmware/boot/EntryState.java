@@ -8,7 +8,8 @@ import vmm.kvm.Segment;
  *
  * @param rip the first instruction
  * @param rsp the stack, for guests that use it before they set their own
- * @param rbx the PVH start info, else 0
+ * @param rax the number by which Multiboot says that it is the loader, else 0
+ * @param rbx the PVH start info or the Multiboot information, else 0
  * @param rsi Linux's boot_params, else 0
  * @param rflags with interrupts disabled
  * @param cr0 control register 0
@@ -24,6 +25,7 @@ import vmm.kvm.Segment;
 public record EntryState(
         long rip,
         long rsp,
+        long rax,
         long rbx,
         long rsi,
         long rflags,

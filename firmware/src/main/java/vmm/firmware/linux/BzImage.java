@@ -82,6 +82,7 @@ public final class BzImage {
                 header.address() + SetupHeader.ENTRY_64,
                 BootData.STACK,
                 0,
+                0,
                 BootData.PARAMETERS,
                 RFLAGS_ALWAYS_SET,
                 CR0_PE_ET_PG,

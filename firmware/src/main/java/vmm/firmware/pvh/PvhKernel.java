@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import vmm.firmware.boot.BootData;
 import vmm.firmware.boot.BootFile;
+import vmm.firmware.boot.ElfImage;
 import vmm.firmware.boot.EntryState;
 import vmm.firmware.boot.MemoryMap;
 import vmm.linux.HostException;
@@ -44,21 +45,26 @@ public final class PvhKernel {
 
     private PvhKernel() {}
 
-    /** True if a file is an ELF of whatever kind. */
-    public static boolean matches(BootFile kernel) {
-        return ElfImage.isPresent(kernel.head(ElfImage.HEADER));
+    /** True if an ELF has a PVH entry. */
+    public static boolean matches(ElfImage image) {
+        return PvhNote.entry(image).isPresent();
     }
 
     /**
      * Loads a kernel that {@link #matches}.
      *
+     * @param image what the kernel's file says
      * @param rsdpAddress guest physical address of the ACPI RSDP, or 0 for none
      * @throws HostException if the kernel is damaged, has no PVH entry, or does not fit
      */
     public static EntryState load(
-            GuestMemory memory, BootFile kernel, Optional<Path> initrd, String commandLine, long rsdpAddress) {
-        ElfImage image = ElfImage.read(kernel);
-        long entry = image.entry()
+            GuestMemory memory,
+            BootFile kernel,
+            ElfImage image,
+            Optional<Path> initrd,
+            String commandLine,
+            long rsdpAddress) {
+        long entry = PvhNote.entry(image)
                 .orElseThrow(() -> new HostException("The kernel " + kernel.path()
                         + " is an ELF without a PVH entry: give one that is built with CONFIG_PVH, or a bzImage."));
         long end = MemoryMap.KERNEL_START;
@@ -84,14 +90,13 @@ public final class PvhKernel {
             }
         }
         for (ElfImage.Load segment : image.segments()) {
-            kernel.copyTo(memory, segment.address(), segment.offset(), segment.fileSize());
-            memory.slice(segment.address() + segment.fileSize(), segment.memorySize() - segment.fileSize())
-                    .fill((byte) 0);
+            segment.copy(kernel, memory);
         }
         BootData.Segments segments = BootData.writeGdt(memory, BootData.CODE_32);
         return new EntryState(
                 entry,
                 BootData.STACK,
+                0,
                 START_INFO,
                 0,
                 RFLAGS_ALWAYS_SET,

@@ -2,6 +2,7 @@ package vmm.firmware.pvh;
 
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
+import vmm.firmware.boot.ElfImage;
 
 /** Finds the PVH entry among an ELF's notes. */
 final class PvhNote {
@@ -9,6 +10,20 @@ final class PvhNote {
     private static final int XEN = 0x006e_6558; // "Xen" and a zero
 
     private PvhNote() {}
+
+    /** The entry's guest physical address, if any of a kernel's notes gives it. */
+    static OptionalLong entry(ElfImage image) {
+        for (ElfImage.Notes notes : image.notes()) {
+            OptionalLong entry = entry(notes.content(), 4);
+            if (entry.isEmpty() && notes.alignment() == 8) {
+                entry = entry(notes.content(), 8);
+            }
+            if (entry.isPresent()) {
+                return entry;
+            }
+        }
+        return OptionalLong.empty();
+    }
 
     /**
      * Looks through a PT_NOTE segment.

@@ -1,22 +1,22 @@
-package vmm.firmware.pvh;
+package vmm.firmware.boot;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
-import vmm.firmware.boot.BootFile;
 import vmm.linux.HostException;
+import vmm.memory.GuestMemory;
 
 /**
  * What an ELF file for x86 says about loading it (System V ABI, chapters 4 and 5), with each offset and size checked
  * against the file.
  *
+ * @param wide true if it is for 64 bits
+ * @param entry where it begins: the header's e_entry, at the physical address that its segment has
  * @param segments what is to be loaded, in the order of the file
- * @param entry guest physical address of the PVH entry, if a note gives it
+ * @param notes where its notes are
  */
-record ElfImage(List<Load> segments, OptionalLong entry) {
-    /** How many bytes of a file hold its ELF header. */
-    static final int HEADER = 64;
+public record ElfImage(boolean wide, long entry, List<Load> segments, List<Notes> notes) {
+    private static final int HEADER = 64;
 
     private static final int MAGIC = 0x464c_457f; // 0x7f "ELF"
     private static final int CLASS_64 = 2;
@@ -40,15 +40,36 @@ record ElfImage(List<Load> segments, OptionalLong entry) {
      * @param address where it goes, guest physical
      * @param memorySize bytes in memory, zeros after those of the file
      */
-    record Load(long offset, long fileSize, long address, long memorySize) {}
+    public record Load(long offset, long fileSize, long address, long memorySize) {
+        /** Puts it where it goes, which the caller has checked to be RAM. */
+        public void copy(BootFile kernel, GuestMemory memory) {
+            kernel.copyTo(memory, address, offset, fileSize);
+            memory.slice(address + fileSize, memorySize - fileSize).fill((byte) 0);
+        }
+    }
+
+    /**
+     * A PT_NOTE segment.
+     *
+     * @param content little-endian
+     * @param alignment what names and descriptors are padded to, as far as the header knows
+     */
+    public record Notes(ByteBuffer content, long alignment) {}
 
     /** The fields of a program header, whichever the class. */
     private record ProgramHeader(
-            int type, long offset, long physicalAddress, long fileSize, long memorySize, long alignment) {
+            int type,
+            long offset,
+            long virtualAddress,
+            long physicalAddress,
+            long fileSize,
+            long memorySize,
+            long alignment) {
         static ProgramHeader of32(ByteBuffer bytes, int at) {
             return new ProgramHeader(
                     bytes.getInt(at),
                     unsigned(bytes, at + 4),
+                    unsigned(bytes, at + 8),
                     unsigned(bytes, at + 12),
                     unsigned(bytes, at + 16),
                     unsigned(bytes, at + 20),
@@ -59,6 +80,7 @@ record ElfImage(List<Load> segments, OptionalLong entry) {
             return new ProgramHeader(
                     bytes.getInt(at),
                     bytes.getLong(at + 8),
+                    bytes.getLong(at + 16),
                     bytes.getLong(at + 24),
                     bytes.getLong(at + 32),
                     bytes.getLong(at + 40),
@@ -70,9 +92,10 @@ record ElfImage(List<Load> segments, OptionalLong entry) {
         }
     }
 
-    /** True if a file that begins with these bytes is an ELF. */
-    static boolean isPresent(ByteBuffer head) {
-        return head.limit() >= 4 && head.getInt(0) == MAGIC;
+    /** True if a file is an ELF of whatever kind. */
+    public static boolean isPresent(BootFile file) {
+        ByteBuffer head = file.head(Integer.BYTES);
+        return head.limit() >= Integer.BYTES && head.getInt(0) == MAGIC;
     }
 
     /**
@@ -80,7 +103,7 @@ record ElfImage(List<Load> segments, OptionalLong entry) {
      *
      * @throws HostException if it is not for x86, or is damaged
      */
-    static ElfImage read(BootFile file) {
+    public static ElfImage read(BootFile file) {
         ByteBuffer head = file.head(HEADER);
         if (head.limit() < 52 || head.get(5) != LITTLE_ENDIAN || !isX86(head.getShort(18))) {
             throw new HostException("The kernel " + file.path() + " is an ELF, but not one for x86.");
@@ -97,17 +120,22 @@ record ElfImage(List<Load> segments, OptionalLong entry) {
         }
         ByteBuffer table = file.read(tableOffset, count * entrySize);
         List<Load> segments = new ArrayList<>();
-        OptionalLong entry = OptionalLong.empty();
+        List<Notes> notes = new ArrayList<>();
+        long entry = wide ? head.getLong(24) : Integer.toUnsignedLong(head.getInt(24));
+        long start = entry;
         for (int i = 0; i < count; i++) {
             ProgramHeader header =
                     wide ? ProgramHeader.of64(table, i * entrySize) : ProgramHeader.of32(table, i * entrySize);
             if (header.type == PT_LOAD && header.memorySize != 0) {
                 segments.add(load(file, header));
-            } else if (header.type == PT_NOTE && entry.isEmpty() && header.fileSize > 0) {
-                entry = note(file, header);
+                if (entry >= header.virtualAddress && entry - header.virtualAddress < header.memorySize) {
+                    start = entry - header.virtualAddress + header.physicalAddress;
+                }
+            } else if (header.type == PT_NOTE && header.fileSize > 0) {
+                notes.add(notes(file, header));
             }
         }
-        return new ElfImage(List.copyOf(segments), entry);
+        return new ElfImage(wide, start, List.copyOf(segments), List.copyOf(notes));
     }
 
     private static boolean isX86(int machine) {
@@ -121,13 +149,11 @@ record ElfImage(List<Load> segments, OptionalLong entry) {
         return new Load(header.offset, header.fileSize, header.physicalAddress, header.memorySize);
     }
 
-    private static OptionalLong note(BootFile file, ProgramHeader header) {
+    private static Notes notes(BootFile file, ProgramHeader header) {
         if (header.fileSize < 0 || header.fileSize > MAX_NOTES) {
             throw damaged(file);
         }
-        ByteBuffer notes = file.read(header.offset, (int) header.fileSize);
-        OptionalLong entry = PvhNote.entry(notes, 4);
-        return entry.isEmpty() && header.alignment == 8 ? PvhNote.entry(notes, 8) : entry;
+        return new Notes(file.read(header.offset, (int) header.fileSize), header.alignment);
     }
 
     private static HostException damaged(BootFile file) {
