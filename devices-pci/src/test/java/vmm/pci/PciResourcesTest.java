@@ -28,6 +28,24 @@ final class PciResourcesTest {
         bus.add(1, 3, new PiixPowerManagement(IrqLine.UNCONNECTED, () -> {}));
     }
 
+    /** Where OVMF puts things on a machine with little memory. */
+    @Test
+    void windowsGrowAroundWhatFirmwarePlacedOutsideThem() {
+        PciWindows windows = PciWindows.of(memory);
+        bus.add(2, 0, new TestFunction().bar(1, Bar.Kind.MEMORY_32, 4096).bar(4, Bar.Kind.MEMORY_64, 16384));
+        assertEquals(windows, windows.around(bus.functions()), "nothing is placed");
+        bus.writeConfig(2, 0, 0x14, 4, 0x8000_1000);
+        bus.writeConfig(2, 0, 0x20, 4, 0x4000);
+        bus.writeConfig(2, 0, 0x24, 4, 0xe0);
+        bus.writeConfig(2, 0, ConfigSpace.COMMAND, 2, ConfigSpace.COMMAND_MEMORY);
+        PciWindows around = windows.around(bus.functions());
+        assertEquals(windows.io(), around.io());
+        assertEquals(0x8000_1000L, around.memory().start());
+        assertEquals(windows.memory().last(), around.memory().last());
+        assertEquals(windows.highMemory().start(), around.highMemory().start());
+        assertEquals(0xe0_0000_7fffL, around.highMemory().last());
+    }
+
     @Test
     void everyBarIsMappedInsideItsWindow() {
         addChipset();

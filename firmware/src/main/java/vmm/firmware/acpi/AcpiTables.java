@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import vmm.firmware.fwcfg.Content;
 import vmm.firmware.fwcfg.Items;
 import vmm.firmware.fwcfg.LoaderScript;
@@ -88,16 +89,37 @@ public final class AcpiTables {
 
     /**
      * Gives firmware the tables, which puts them where it likes. They say where things are when firmware first asks for
-     * them: it has placed devices by then.
+     * one of the files: it has placed devices by then, and may turn them off before it reads the next.
      *
-     * @param config any thread may ask for it, and the tables are as long whatever it says
+     * @param config called again by the thread that reads first; the tables are as long whatever it says
      */
     public static void addTo(Items items, Supplier<AcpiConfig> config) {
         AcpiTables now = of(config.get());
-        // The script and the RSDP are the same for all, being offsets in the tables.
-        items.add(TABLES, Content.late(now.tables.length, () -> of(config.get()).tables))
-                .add(RSDP, Content.of(now.rsdp))
-                .add(LoaderScript.FILE, Content.of(now.script.encode()));
+        Late late = new Late(config);
+        items.add(TABLES, Content.late(now.tables.length, () -> late.made().tables))
+                .add(RSDP, Content.late(now.rsdp.length, () -> late.made().rsdp))
+                .add(
+                        LoaderScript.FILE,
+                        Content.late(
+                                now.script.encode().length,
+                                () -> late.made().script.encode()));
+    }
+
+    /** Tables that are made once, when somebody asks. */
+    private static final class Late {
+        private final Supplier<AcpiConfig> config;
+        private @Nullable AcpiTables made;
+
+        Late(Supplier<AcpiConfig> config) {
+            this.config = config;
+        }
+
+        synchronized AcpiTables made() {
+            if (made == null) {
+                made = of(config.get());
+            }
+            return made;
+        }
     }
 
     /**

@@ -132,6 +132,24 @@ class AcpiTablesTest {
         }
     }
 
+    @Test
+    void theFilesSayWhereThingsWereWhenFirmwareFirstReadOneOfThem() {
+        int[] pmBase = {0x600};
+        Bus ports = new Bus();
+        Items items = new Items();
+        AcpiTables.addTo(items, () -> new AcpiConfig(1, pmBase[0], 0xC000_0000L, 1L << 32, 1L << 30, true));
+        new FwCfg(GuestMemory.detached(1 << 20), items).attach(ports);
+        pmBase[0] = 0xb000;
+        file(ports, 0x22, 1);
+        pmBase[0] = 0;
+        String tables = new String(file(ports, 0x21, 16 << 10), StandardCharsets.ISO_8859_1);
+        ByteBuffer fadt = ByteBuffer.wrap(
+                        tables.substring(tables.indexOf("FACP")).getBytes(StandardCharsets.ISO_8859_1))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        assertEquals(0xb000, fadt.getInt(56));
+        assertEquals(0xb008, fadt.getInt(76));
+    }
+
     /** A loader written from its specification alone, with each file somewhere else than install() has it. */
     private static GuestMemory linkedByFirmware() throws IOException {
         GuestMemory memory = GuestMemory.detached(1 << 20);
