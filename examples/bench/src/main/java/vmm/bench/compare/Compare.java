@@ -1,21 +1,29 @@
 package vmm.bench.compare;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import vmm.bench.LinuxBench;
 import vmm.guests.BuiltinGuest;
+import vmm.lab.GuestHost;
+import vmm.lab.LabConfig;
+import vmm.lab.RunOptions;
 import vmm.linux.HostException;
 
 /** {@code examples/bench/compare}: how fast this VMM's disks are beside QEMU's. */
@@ -40,7 +48,11 @@ import vmm.linux.HostException;
         })
 public final class Compare implements Callable<Integer> {
     /** So few may take part as they are, ours among them. */
-    private static final int MOST_WITHOUT_HEATS = 4;
+    private static final int MOST_WITHOUT_HEATS = 2;
+
+    /** Whether the file system of a folder, which is in the lab, knows O_DIRECT. */
+    private static final String PROBE_DIRECT_IO = "file=$(mktemp -p \"$1\") && truncate -s 4096 \"$file\""
+            + " && dd if=\"$file\" of=/dev/null bs=4096 count=1 iflag=direct; status=$?; rm -f \"$file\"; exit $status";
 
     @Option(
             names = {"--linux", "--lab"},
@@ -49,6 +61,9 @@ public final class Compare implements Callable<Integer> {
 
     @Option(names = "--linux-files", arity = "2", hidden = true, description = "The kernel and the initial RAM disk.")
     private Path @Nullable [] linuxFiles;
+
+    @Option(names = "--one-boot", paramLabel = "JSON", hidden = true, description = "For this program in the lab.")
+    private @Nullable String oneBoot;
 
     @Option(names = "--runs", paramLabel = "N", description = "How often each VMM boots (5 if left out, Linux 3).")
     private @Nullable Integer runs;
@@ -123,14 +138,7 @@ public final class Compare implements Callable<Integer> {
         compare.arguments = args.clone();
         CommandLine line = new CommandLine(compare);
         line.setCaseInsensitiveEnumValuesAllowed(true);
-        line.setExecutionExceptionHandler((trouble, command, result) -> {
-            if (!(trouble instanceof HostException)) {
-                throw trouble;
-            }
-            System.err.println("vmm: " + trouble.getMessage());
-            return 1;
-        });
-        System.exit(line.execute(args));
+        System.exit(LinuxBench.execute(line, args));
     }
 
     static void step(String what) {
@@ -139,42 +147,95 @@ public final class Compare implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (linux && linuxFiles == null) {
-            return LinuxHost.run(List.of(arguments));
-        }
-        try (Precedence precedence = first ? Precedence.take() : Precedence.none();
-                Image image = Image.create(directory, size)) {
-            Guest guest = linuxFiles == null
-                    ? new Guest.Polling(BuiltinGuest.LOAD.extract(image.folder()))
-                    : new Guest.Linux(linuxFiles[0], linuxFiles[1]);
-            List<String> words = new ArrayList<>(precedence.prefix());
-            if (!prefix.isBlank()) {
-                words.addAll(List.of(prefix.strip().split(" +", -1)));
+        if (!linux) {
+            try (Precedence precedence = precedence();
+                    Image image = Image.create(directory, size)) {
+                Guest guest = new Guest.Polling(BuiltinGuest.LOAD.extract(image.folder()));
+                compare(
+                        guest,
+                        contenders(takesDirectIo(image.file())),
+                        counting -> run(guest, image, precedence, counting));
             }
-            Results results = new Results();
-            compare(guest, image, words, results);
-            print(guest, results);
+        } else if (linuxFiles != null && oneBoot != null) {
+            bootOnce(new Guest.Linux(linuxFiles[0], linuxFiles[1]), OneBoot.of(oneBoot));
+        } else {
+            compareLinux();
         }
         return 0;
     }
 
-    private void compare(Guest guest, Image image, List<String> words, Results results)
+    private void compareLinux() throws IOException, InterruptedException {
+        try (GuestHost host = LinuxBench.host(Compare::step)) {
+            Path share = Files.createDirectories(LabConfig.ofEnvironment().share());
+            Path folder = Files.createTempDirectory(share, "compare-");
+            try {
+                Guest.Linux guest = LinuxFiles.prepare(folder, Compare::step);
+                if (host.place() == GuestHost.Place.LAB) {
+                    int directIo = host.run(
+                            List.of("sh", "-c", PROBE_DIRECT_IO, "sh", directory.toString()), RunOptions.quiet());
+                    compare(
+                            guest,
+                            contenders(directIo == 0),
+                            counting -> new LabRun(host, guest, List.of(arguments), counting));
+                } else {
+                    try (Precedence precedence = precedence();
+                            Image image = Image.create(directory, size)) {
+                        compare(
+                                guest,
+                                contenders(takesDirectIo(image.file())),
+                                counting -> run(guest, image, precedence, counting));
+                    }
+                }
+            } finally {
+                Files.deleteIfExists(folder.resolve("initrd.gz"));
+                Files.delete(folder);
+            }
+        }
+    }
+
+    /** In the lab: one boot, whose samples are the answer on the standard output. */
+    private void bootOnce(Guest guest, OneBoot boot) throws IOException, InterruptedException {
+        Map<String, Row> titles = guest.rows().stream().collect(Collectors.toMap(Row::title, row -> row));
+        List<Row> wanted = boot.rows().stream()
+                .map(title -> Objects.requireNonNull(titles.get(title), title))
+                .toList();
+        Contender contender = contenders(true).stream()
+                .filter(each -> each.name().equals(boot.contender()))
+                .findFirst()
+                .orElseThrow();
+        try (Precedence precedence = precedence();
+                Image image = Image.create(directory, size)) {
+            GuestRun run = run(guest, image, precedence, boot.counting());
+            System.out.println(OneBoot.answer(run.run(contender, wanted)));
+        }
+    }
+
+    private Precedence precedence() throws IOException {
+        return first ? Precedence.take() : Precedence.none();
+    }
+
+    private GuestRun run(Guest guest, Image image, Precedence precedence, boolean counting) {
+        List<String> words = new ArrayList<>(precedence.prefix());
+        if (!prefix.isBlank()) {
+            words.addAll(List.of(prefix.strip().split(" +", -1)));
+        }
+        return new GuestRun(
+                guest, image.file(), words, or(warmUp, linux ? 5.0 : 0.5), or(seconds, linux ? 5.0 : 1.0), counting);
+    }
+
+    private void compare(Guest guest, List<Contender> contenders, Function<Boolean, Rig> rig)
             throws IOException, InterruptedException {
         Comparison comparison = new Comparison(
-                contenders(image.file()),
-                chosen(guest),
-                or(runs, linux ? 3 : 5),
-                or(rounds, linux ? 2 : 1),
-                quietBelow);
-        double before = or(warmUp, linux ? 5.0 : 0.5);
-        double measured = or(seconds, linux ? 5.0 : 1.0);
-        if (comparison.contenders().size() > MOST_WITHOUT_HEATS) {
-            comparison = comparison.afterHeats(new GuestRun(guest, image.file(), words, before, measured, false));
+                contenders, chosen(guest), or(runs, linux ? 3 : 5), or(rounds, linux ? 2 : 1), quietBelow);
+        if (contenders.size() > MOST_WITHOUT_HEATS) {
+            comparison = comparison.afterHeats(rig.apply(false));
         }
-        comparison.measure(new GuestRun(guest, image.file(), words, before, measured, false), results);
+        Results results = new Results();
+        comparison.measure(rig.apply(false), results);
         if (!noCounts) {
-            comparison.count(new GuestRun(guest, image.file(), words, before, measured, true), results);
+            comparison.count(rig.apply(true), results);
         }
+        print(guest, results);
     }
 
     private static <T> T or(@Nullable T value, T otherwise) {
@@ -192,15 +253,16 @@ public final class Compare implements Callable<Integer> {
         return chosen;
     }
 
-    private List<Contender> contenders(Path image) throws IOException, InterruptedException {
+    private List<Contender> contenders(boolean directIo) {
         List<Contender> contenders = new ArrayList<>();
-        contenders.add(new Contender.Ours(vmm(), diskOptions));
+        contenders.add(new Contender.Ours(Path.of(LinuxBench.vmm()), diskOptions));
         if (oursOnly) {
             return contenders;
         }
         for (Contender.Qemu.Aio mode : Arrays.stream(modes).distinct().toList()) {
-            if (mode == Contender.Qemu.Aio.NATIVE && !takesDirectIo(image)) {
-                step("the file system of " + image + " knows no O_DIRECT, so QEMU's aio=native has no part in this");
+            if (mode == Contender.Qemu.Aio.NATIVE && !directIo) {
+                step("the file system of " + directory
+                        + " knows no O_DIRECT, so QEMU's aio=native has no part in this");
             } else {
                 for (Contender.Qemu.Tuning tuning : chosenTunings()) {
                     contenders.add(new Contender.Qemu(mode, tuning));
@@ -222,14 +284,6 @@ public final class Compare implements Callable<Integer> {
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         return read.waitFor() == 0;
-    }
-
-    private static Path vmm() {
-        @Nullable String home = System.getProperty("vmm.home");
-        if (home == null) {
-            throw new HostException("The property vmm.home is missing; start this as examples/bench/compare.");
-        }
-        return Path.of(home, "vmm");
     }
 
     private void print(Guest guest, Results results) {

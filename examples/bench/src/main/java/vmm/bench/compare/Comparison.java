@@ -27,7 +27,7 @@ record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rou
      * One boot of each mode of QEMU, which does not count: those remain that are the best in some row, or nearly so.
      * Others would take time and be in nobody's table.
      */
-    Comparison afterHeats(GuestRun run) throws IOException, InterruptedException {
+    Comparison afterHeats(Rig rig) throws IOException, InterruptedException {
         Results heats = new Results();
         List<Contender> modes = contenders.stream()
                 .filter(contender -> contender instanceof Contender.Qemu)
@@ -36,7 +36,7 @@ record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rou
             List<Row> onBus = on(bus);
             for (Contender mode : onBus.isEmpty() ? List.<Contender>of() : modes) {
                 Compare.step("heat: " + bus.word() + ", " + mode.name());
-                List<Sample> samples = run.run(mode, onBus);
+                List<Sample> samples = rig.run(mode, onBus);
                 for (int i = 0; i < samples.size(); i++) {
                     heats.add(onBus.get(i), mode, samples.get(i));
                 }
@@ -50,13 +50,13 @@ record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rou
     }
 
     /** Measures every row, {@code boots} times {@code rounds} times. */
-    void measure(GuestRun run, Results results) throws IOException, InterruptedException {
+    void measure(Rig rig, Results results) throws IOException, InterruptedException {
         for (int boot = 1; boot <= boots; boot++) {
             for (Bus bus : Bus.values()) {
                 List<Row> onBus = on(bus);
                 for (Contender contender : onBus.isEmpty() ? List.<Contender>of() : contenders) {
                     Compare.step("boot " + boot + " of " + boots + ": " + bus.word() + ", " + contender.name());
-                    List<Sample> samples = quietRun(run, contender, onBus);
+                    List<Sample> samples = quietRun(rig, contender, onBus);
                     // Should the lab end before the table is there, these are left.
                     Compare.step(samples.stream()
                             .map(sample -> String.format(Locale.ROOT, "%.2f", sample.iops() / 1e3))
@@ -69,12 +69,12 @@ record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rou
         }
     }
 
-    private List<Sample> quietRun(GuestRun run, Contender contender, List<Row> onBus)
+    private List<Sample> quietRun(Rig rig, Contender contender, List<Row> onBus)
             throws IOException, InterruptedException {
         List<Row> all = new ArrayList<>();
         Collections.nCopies(rounds, onBus).forEach(all::addAll);
         for (int attempt = 1; ; attempt++) {
-            List<Sample> samples = run.run(contender, all);
+            List<Sample> samples = rig.run(contender, all);
             double others = samples.stream().mapToDouble(Sample::others).max().orElse(0);
             if (others < quietBelow || attempt == ATTEMPTS) {
                 return samples;
@@ -84,12 +84,12 @@ record Comparison(List<Contender> contenders, List<Row> rows, int boots, int rou
     }
 
     /** Runs every row once more with {@code perf} beside it. */
-    void count(GuestRun run, Results results) throws IOException, InterruptedException {
+    void count(Rig rig, Results results) throws IOException, InterruptedException {
         for (Bus bus : Bus.values()) {
             List<Row> onBus = on(bus);
             for (Contender contender : onBus.isEmpty() ? List.<Contender>of() : contenders) {
                 Compare.step("counting system calls: " + bus.word() + ", " + contender.name());
-                List<Sample> samples = run.run(contender, onBus);
+                List<Sample> samples = rig.run(contender, onBus);
                 for (int i = 0; i < samples.size(); i++) {
                     results.addCounted(onBus.get(i), contender, samples.get(i));
                 }

@@ -27,11 +27,12 @@ import vmm.linux.HostException;
  * @param seconds of each row that do
  * @param counting whether {@code perf} counts along, which costs a little time
  */
-record GuestRun(Guest guest, Path image, List<String> prefix, double warmUp, double seconds, boolean counting) {
+record GuestRun(Guest guest, Path image, List<String> prefix, double warmUp, double seconds, boolean counting)
+        implements Rig {
     private static final double COUNTED_SHARE = 0.6;
 
-    /** Runs rows of one bus; the samples are in the rows' order. */
-    List<Sample> run(Contender contender, List<Row> rows) throws IOException, InterruptedException {
+    @Override
+    public List<Sample> run(Contender contender, List<Row> rows) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(prefix);
         String commandLine = guest.commandLine(rows, warmUp, seconds);
         command.addAll(
