@@ -205,6 +205,10 @@ class RefusedRunTest {
         refused(with(run, cut.toString()), "The firmware " + cut, "100000 bytes", "a multiple of 64 KiB");
         refused(with(run, folder.resolve("none.bin").toString()), "The firmware", "none.bin does not exist");
         refused(with(run, folder.toString()), "The firmware", "is not a file");
+        Path empty = Files.createFile(folder.resolve("empty.bin"));
+        refused(with(run, empty.toString()), "The firmware " + empty + " is empty");
+        Path blank = Files.write(folder.resolve("blank.bin"), new byte[256 << 10]);
+        refused(with(run, blank.toString()), "The firmware " + blank, "where a processor begins");
     }
 
     private List<String> with(List<String> arguments, String last) {

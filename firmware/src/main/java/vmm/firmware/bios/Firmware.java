@@ -18,6 +18,9 @@ import vmm.platform.NorFlash;
 public final class Firmware implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Firmware.class);
 
+    /** A processor begins 16 bytes before the end of a ROM. */
+    private static final int RESET_CODE_SIZE = 16;
+
     private final FirmwareRom rom;
     private final @Nullable VariableStore variables;
 
@@ -57,6 +60,7 @@ public final class Firmware implements AutoCloseable {
         byte[] bytes = FirmwareRom.bytes(file);
         Optional<FirmwareVolume> volume = FirmwareVolume.first(bytes);
         if (volume.isEmpty()) {
+            refuseWithoutCode(file, bytes);
             return withoutVariables(file, bytes, variables);
         }
         refuseSecureBoot(file);
@@ -73,6 +77,21 @@ public final class Firmware implements AutoCloseable {
         }
         byte[] template = Arrays.copyOf(bytes, (int) size);
         return open(Arrays.copyOfRange(bytes, template.length, bytes.length), template, variables);
+    }
+
+    /** What is all zeros or all ones where the first processor begins would run into nothing without a word. */
+    private static void refuseWithoutCode(Path file, byte[] bytes) {
+        boolean zeros = true;
+        boolean ones = true;
+        for (int at = bytes.length - RESET_CODE_SIZE; at < bytes.length; at++) {
+            zeros &= bytes[at] == 0;
+            ones &= bytes[at] == (byte) 0xFF;
+        }
+        if (zeros || ones) {
+            throw new HostException("The firmware " + file + " has nothing in its last " + RESET_CODE_SIZE
+                    + " bytes, where a processor begins: get it again from where it came from, or name an image of"
+                    + " a whole firmware, as bios-256k.bin of SeaBIOS.");
+        }
     }
 
     private static Firmware withoutVariables(Path file, byte[] bytes, Optional<Path> variables) {

@@ -91,12 +91,25 @@ class FirmwareTest {
 
     @Test
     void whatIsNoUefiFirmwareKeepsNoVariables() throws IOException {
-        Path bios = file("bios.bin", new byte[256 << 10]);
+        byte[] bytes = new byte[256 << 10];
+        bytes[bytes.length - 16] = (byte) 0xEA;
+        Path bios = file("bios.bin", bytes);
         assertRefused(bios, Optional.of(folder.resolve("v")), bios.toString(), "--firmware-vars");
         try (Firmware firmware = Firmware.of(bios, Optional.empty())) {
             assertTrue(firmware.variables().isEmpty());
             assertEquals(firmware.rom().start(), firmware.variablesStart());
         }
+    }
+
+    @Test
+    void aFileWithoutCodeWhereAProcessorBeginsIsRefused() throws IOException {
+        byte[] bytes = new byte[128 << 10];
+        bytes[bytes.length - 17] = 1;
+        assertRefused(file("zeros", bytes), Optional.empty(), "zeros has nothing in its last 16 bytes");
+        Arrays.fill(bytes, (byte) 0xFF);
+        assertRefused(file("ones", bytes), Optional.empty(), "ones has nothing in its last 16 bytes");
+        bytes[bytes.length - 16] = (byte) 0xEA;
+        Firmware.of(file("code", bytes), Optional.empty()).close();
     }
 
     @Test
