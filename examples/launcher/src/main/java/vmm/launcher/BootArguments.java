@@ -7,6 +7,7 @@ import vmm.machine.BootOptions;
 import vmm.machine.ConfigurationException;
 import vmm.machine.FirmwareSource;
 import vmm.machine.FwCfgItem;
+import vmm.machine.StateFolder;
 
 /** Reads the option values that are for firmware. Pure: looks at no file. */
 final class BootArguments {
@@ -15,8 +16,12 @@ final class BootArguments {
 
     private BootArguments() {}
 
-    /** The values of {@code --firmware}, of which empty means this host's SeaBIOS, and {@code --firmware-vars}. */
-    static FirmwareSource firmware(String text, Optional<Path> variables) {
+    /**
+     * The values of {@code --firmware}, of which empty means this host's SeaBIOS, and {@code --firmware-vars}.
+     *
+     * @param machine the name that the user gave the machine, if there is one
+     */
+    static FirmwareSource firmware(String text, Optional<Path> variables, Optional<String> machine) {
         return switch (text) {
             case "", "seabios" -> {
                 if (variables.isPresent()) {
@@ -25,7 +30,7 @@ final class BootArguments {
                 }
                 yield new FirmwareSource.SeaBios();
             }
-            case "ovmf" -> new FirmwareSource.Ovmf(variables);
+            case "ovmf" -> new FirmwareSource.Ovmf(variables.or(() -> machine.map(StateFolder::variables)));
             default -> new FirmwareSource.Image(Path.of(text), variables);
         };
     }

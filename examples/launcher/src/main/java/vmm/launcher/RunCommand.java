@@ -148,8 +148,10 @@ final class RunCommand extends Subcommand {
     @Option(
             names = "--firmware-vars",
             paramLabel = "FILE",
-            description = "Where UEFI firmware keeps its variables; made if it is not there. If left out, a machine"
-                    + " forgets them when it ends.")
+            description =
+                    "Where UEFI firmware keeps its variables; made if it is not there. If left out, ovmf keeps those"
+                            + " of a machine with a NAME in vmm/NAME of the user's state directory; others are forgotten when"
+                            + " the machine ends.")
     private @Nullable Path firmwareVars;
 
     @Option(
@@ -296,7 +298,7 @@ final class RunCommand extends Subcommand {
                     + " FILE, a Linux bzImage or an ELF file with a PVH entry, or --disk file=PATH.");
         }
         return new Boot.Firmware(
-                BootArguments.firmware(firmware, Optional.ofNullable(firmwareVars)),
+                BootArguments.firmware(firmware, Optional.ofNullable(firmwareVars), Optional.ofNullable(name)),
                 wanted,
                 BootArguments.options(boot),
                 SmbiosOptions.identity(smbios),

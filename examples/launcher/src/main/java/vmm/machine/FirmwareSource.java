@@ -49,7 +49,10 @@ public sealed interface FirmwareSource {
     default Firmware open() {
         return switch (this) {
             case SeaBios _ -> Firmware.seaBios();
-            case Ovmf(Optional<Path> variables) -> Firmware.ovmf(variables);
+            case Ovmf(Optional<Path> variables) -> {
+                variables.ifPresent(StateFolder::makeRoom);
+                yield Firmware.ovmf(variables);
+            }
             case Image(Path file, Optional<Path> variables) -> Firmware.of(file, variables);
         };
     }

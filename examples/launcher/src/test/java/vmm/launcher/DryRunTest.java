@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -323,6 +325,28 @@ class DryRunTest {
         assertEquals(
                 "[\"drive3\",\"drive2\",\"drive0\"]",
                 bootOrder(reversed).get("order").toString());
+    }
+
+    @Test
+    void uefiFirmwareKeepsItsVariablesWhereTheUserWantsOrByTheMachinesName() {
+        assertTrue(firmwareLines("web", "--firmware", "ovmf").endsWith("/vmm/web/ovmf-vars.fd"));
+        assertEquals(
+                "firmware ovmf|vars     v.fd", firmwareLines("web", "--firmware", "ovmf", "--firmware-vars", "v.fd"));
+        assertEquals(
+                "firmware OVMF.fd|vars     v.fd",
+                firmwareLines("web", "--firmware", "OVMF.fd", "--firmware-vars", "v.fd"));
+        assertEquals("firmware OVMF.fd", firmwareLines("web", "--firmware", "OVMF.fd"));
+        assertEquals("firmware ovmf", firmwareLines("--firmware", "ovmf"));
+    }
+
+    private static String firmwareLines(String... options) {
+        List<String> args = new ArrayList<>(List.of("run", "--dry-run", "--disk", "file=a"));
+        args.addAll(List.of(options));
+        return Vmm.execute(args.toArray(String[]::new))
+                .out()
+                .lines()
+                .filter(line -> line.startsWith("firmware") || line.startsWith("vars"))
+                .collect(Collectors.joining("|"));
     }
 
     /** The forms that SeaBIOS and OVMF look for, every number in hexadecimal. */
