@@ -24,7 +24,7 @@ import vmm.linux.HostException;
  * <p>Not in the lab: its emulator (QEMU 7.2) ends with a failed assertion when a nested guest writes CR8 while KVM
  * waits for the guest to allow interrupts, and OVMF writes it at the end of each interrupt.
  */
-@Timeout(180)
+@Timeout(300)
 class OvmfTest {
     @TempDir
     Path folder;

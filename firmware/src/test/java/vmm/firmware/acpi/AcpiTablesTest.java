@@ -150,6 +150,24 @@ class AcpiTablesTest {
         assertEquals(0xb008, fadt.getInt(76));
     }
 
+    /** The guest chooses them, and the files' sizes are told before. */
+    @Test
+    void theTablesAreAsLongWhereverFirmwarePlacesThings() {
+        int length = length(new AcpiConfig(3, 0x600, 0xC000_0000L, 1L << 32, 1L << 30, true));
+        for (int pmBase : new int[] {0x40, 0xffc0}) {
+            for (long start : new long[] {1 << 20, 0x1234_5000L, AcpiConfig.PCI32_LAST - 4095}) {
+                for (long end : new long[] {(1L << 32) + 4096, 1L << 52}) {
+                    assertEquals(length, length(new AcpiConfig(3, pmBase, start, 1L << 32, end - (1L << 32), true)));
+                }
+            }
+        }
+    }
+
+    private static int length(AcpiConfig config) {
+        AcpiTables.Placed last = AcpiTables.of(config).placed().getLast();
+        return last.address() + last.length();
+    }
+
     /** A loader written from its specification alone, with each file somewhere else than install() has it. */
     private static GuestMemory linkedByFirmware() throws IOException {
         GuestMemory memory = GuestMemory.detached(1 << 20);
