@@ -6,39 +6,60 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmm.linux.HostException;
 
-/** A machine's control socket. Any number of clients may be connected; each has a thread. */
+/**
+ * A machine's control socket. Any number of clients may be connected; each has a thread. It is made in a thread of its
+ * own, so that no machine waits for it until it begins.
+ */
 public final class ControlSocket implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlSocket.class);
 
     private final ControlPath path;
     private final Controlled machine;
-    private final UnixListener listener;
+    private final FutureTask<UnixListener> listener = new FutureTask<>(this::listen);
     private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
 
-    private ControlSocket(ControlPath path, Controlled machine, UnixListener listener) {
+    private ControlSocket(ControlPath path, Controlled machine) {
         this.path = path;
         this.machine = machine;
-        this.listener = listener;
+    }
+
+    /** Begins to listen for clients. {@link #awaitReady} tells whether it can. */
+    public static ControlSocket open(ControlPath path, Controlled machine) {
+        ControlSocket control = new ControlSocket(path, machine);
+        Thread.ofPlatform().name("control").daemon().start(control::serve);
+        return control;
     }
 
     /**
-     * Listens for clients.
+     * Waits until it listens.
      *
      * @throws HostException if the socket cannot be made, or another machine has it
      */
-    public static ControlSocket open(ControlPath path, Controlled machine) {
+    public void awaitReady() throws InterruptedException {
+        try {
+            listener.get();
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof HostException sentence) {
+                throw sentence;
+            }
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    private UnixListener listen() {
         try {
             path.makeRoom();
             if (Files.exists(path.socket()) && UnixListener.isAbandoned(path.socket())) {
                 Files.deleteIfExists(path.socket());
             }
-            ControlSocket control = new ControlSocket(path, machine, UnixListener.open(path.socket()));
-            Thread.ofPlatform().name("control").daemon().start(control::serve);
-            return control;
+            return UnixListener.open(path.socket());
         } catch (FileAlreadyExistsException taken) {
             throw new HostException(
                     path.own().isPresent()
@@ -58,9 +79,13 @@ public final class ControlSocket implements AutoCloseable {
     }
 
     private void serve() {
+        listener.run();
+        if (listener.state() != Future.State.SUCCESS) {
+            return;
+        }
         try {
             while (true) {
-                SocketChannel client = listener.accept();
+                SocketChannel client = listener.resultNow().accept();
                 clients.add(client);
                 Thread.ofPlatform().name("control-client").daemon().start(() -> serve(client));
             }
@@ -83,11 +108,16 @@ public final class ControlSocket implements AutoCloseable {
     @Override
     public void close() {
         try {
-            listener.close();
+            awaitReady();
+            listener.resultNow().close();
             path.clear();
             for (SocketChannel client : clients) {
                 client.close();
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (HostException neverOpened) {
+            log.debug("There is no control socket to close.", neverOpened);
         } catch (IOException e) {
             log.warn("The control socket {} is left behind: {}.", path.socket(), e.getMessage());
         }

@@ -62,7 +62,8 @@ public final class MachineRunner implements Controlled {
         Thread hook = new Thread(this::stopForSignal, "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         try (Teardown teardown = new Teardown()) {
-            config.control().ifPresent(path -> teardown.opened(ControlSocket.open(path, this)));
+            Optional<ControlSocket> control =
+                    config.control().map(path -> teardown.opened(ControlSocket.open(path, this)));
             Kvm kvm = teardown.opened(Kvm.open());
             OpenDisks disks = teardown.opened(OpenDisks.open(config.disks(), new CurrentWatch()));
             Optional<Firmware> firmware = config.boot() instanceof Boot.Firmware boot
@@ -70,10 +71,10 @@ public final class MachineRunner implements Controlled {
                     : Optional.empty();
             Console console = teardown.opened(Console.open(config.serial()));
             Lasting lasting = new Lasting(disks, firmware, console, new RtcMemory());
-            MachineEnd end = live(kvm, lasting);
+            MachineEnd end = live(kvm, lasting, control);
             while (end instanceof MachineEnd.Reset reset && config.rebootOnReset()) {
                 log.info("The guest resets the machine by {}.", reset.cause());
-                end = live(kvm, lasting);
+                end = live(kvm, lasting, control);
             }
             return end;
         } finally {
@@ -82,12 +83,15 @@ public final class MachineRunner implements Controlled {
         }
     }
 
-    private MachineEnd live(Kvm kvm, Lasting lasting) throws InterruptedException {
+    private MachineEnd live(Kvm kvm, Lasting lasting, Optional<ControlSocket> control) throws InterruptedException {
         // The watch ends first, so that it does not take the end of a request in a machine's teardown for good news.
         try (Machine machine = Machine.assemble(config, kvm, lasting);
                 DiskWatch diskWatch = new DiskWatch(machine, user)) {
             if (!begin(machine, diskWatch)) {
                 return new MachineEnd.Stopped();
+            }
+            if (control.isPresent()) {
+                control.get().awaitReady();
             }
             machine.start();
             return machine.await();

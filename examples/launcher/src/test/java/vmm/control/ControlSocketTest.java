@@ -64,9 +64,15 @@ class ControlSocketTest {
     }
 
     @BeforeEach
-    void open() {
+    void open() throws InterruptedException {
         path = folder.resolve("control");
-        control = ControlSocket.open(ControlPath.at(path), machine);
+        control = opened(ControlPath.at(path));
+    }
+
+    private ControlSocket opened(ControlPath where) throws InterruptedException {
+        ControlSocket socket = ControlSocket.open(where, machine);
+        socket.awaitReady();
+        return socket;
     }
 
     @AfterEach
@@ -89,7 +95,7 @@ class ControlSocketTest {
     }
 
     @Test
-    void aClientIsGreetedAndHasToNegotiateFirst() throws IOException {
+    void aClientIsGreetedAndHasToNegotiateFirst() throws Exception {
         String heard = talk("""
                 {"execute":"query-status"}
                 {"execute":"qmp_capabilities","id":"one"} {"execute":"query-status","id":[2]}
@@ -102,7 +108,7 @@ class ControlSocketTest {
     }
 
     @Test
-    void whatIsNoCommandIsRefusedAndWhatIsNoJsonEndsTheTalk() throws IOException {
+    void whatIsNoCommandIsRefusedAndWhatIsNoJsonEndsTheTalk() throws Exception {
         String heard = talk("{\"execute\":\"qmp_capabilities\"}{\"execute\":\"fly\"}{\"fly\":1}[]{oops}\n", 10);
         List<String> lines = heard.lines().toList();
         assertEquals(6, lines.size(), heard);
@@ -113,7 +119,7 @@ class ControlSocketTest {
     }
 
     @Test
-    void severalClientsPressTheButtonAndOneWaitsForTheEnd() throws IOException {
+    void severalClientsPressTheButtonAndOneWaitsForTheEnd() throws Exception {
         try (QmpClient waiting = QmpClient.connect(path);
                 QmpClient other = QmpClient.connect(path)) {
             waiting.execute("system_powerdown");
@@ -130,7 +136,7 @@ class ControlSocketTest {
     }
 
     @Test
-    void quitIsAnsweredBeforeTheMachineStops() throws IOException {
+    void quitIsAnsweredBeforeTheMachineStops() throws Exception {
         machine.stop = control::close;
         try (QmpClient client = QmpClient.connect(path)) {
             client.execute("quit");
@@ -140,7 +146,7 @@ class ControlSocketTest {
     }
 
     @Test
-    void everyListedCommandIsThere() throws IOException {
+    void everyListedCommandIsThere() throws Exception {
         try (QmpClient client = QmpClient.connect(path)) {
             client.execute("query-commands")
                     .forEach(command ->
@@ -158,28 +164,28 @@ class ControlSocketTest {
     }
 
     @Test
-    void theSocketIsItsOwnersAlone() throws IOException {
+    void theSocketIsItsOwnersAlone() throws Exception {
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path)));
     }
 
     @Test
-    void aSocketInUseIsNotTakenAndAnAbandonedOneIs() throws IOException {
+    void aSocketInUseIsNotTakenAndAnAbandonedOneIs() throws Exception {
         ControlPath same = ControlPath.at(path);
-        String sentence = refused(() -> ControlSocket.open(same, machine));
+        String sentence = refused(() -> opened(same));
         assertTrue(sentence.contains(path.toString()), sentence);
         ControlPath left = ControlPath.at(folder.resolve("left"));
         try (ServerSocketChannel killed = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             killed.bind(UnixDomainSocketAddress.of(left.socket()));
         }
         assertTrue(Files.exists(left.socket()));
-        ControlSocket.open(left, machine).close();
+        opened(left).close();
         assertTrue(Files.notExists(left.socket()));
     }
 
     @Test
     void aSocketThatCannotBeIsASentence() {
         ControlPath nowhere = ControlPath.at(folder.resolve("missing").resolve("control"));
-        String sentence = refused(() -> ControlSocket.open(nowhere, machine));
+        String sentence = refused(() -> opened(nowhere));
         assertTrue(sentence.contains("--control none"), sentence);
     }
 
