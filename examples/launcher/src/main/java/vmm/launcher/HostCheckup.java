@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import vmm.firmware.bios.Ovmf;
 import vmm.firmware.bios.SeaBios;
 import vmm.linux.HostException;
 import vmm.linux.IoUring;
@@ -22,7 +24,9 @@ final class HostCheckup {
         findings.add(jdk());
         findings.add(memory());
         findings.add(ioUring(IoUring.probe()));
-        findings.add(seaBios());
+        findings.add(firmware("SeaBIOS", "Kernels run, and disks do not start: ", SeaBios::find));
+        findings.add(firmware(
+                "OVMF", "Disks for UEFI do not start: ", () -> Ovmf.find().code()));
         findings.add(program(
                 "lab: qemu-system-x86_64",
                 "The lab, which runs Linux guests where KVM is slow or missing, needs it; install qemu-system-x86.",
@@ -54,12 +58,11 @@ final class HostCheckup {
                         "Disks are read and written by threads instead, which is slower. " + support.explanation());
     }
 
-    private static Finding seaBios() {
+    private static Finding firmware(String name, String consequence, Supplier<Path> file) {
         try {
-            return Finding.ok("SeaBIOS", SeaBios.find().toString());
+            return Finding.ok(name, file.get().toString());
         } catch (HostException absent) {
-            return Finding.warning(
-                    "SeaBIOS", "not found", "Kernels run, and disks do not start: " + absent.getMessage());
+            return Finding.warning(name, "not found", consequence + absent.getMessage());
         }
     }
 

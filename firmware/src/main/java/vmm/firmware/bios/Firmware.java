@@ -61,7 +61,11 @@ public final class Firmware implements AutoCloseable {
         Optional<FirmwareVolume> volume = FirmwareVolume.first(bytes);
         if (volume.isEmpty()) {
             refuseWithoutCode(file, bytes);
-            return withoutVariables(file, bytes, variables);
+            if (variables.isPresent()) {
+                throw new HostException(
+                        "The firmware " + file + " is not for UEFI and keeps no variables: leave --firmware-vars out.");
+            }
+            return new Firmware(FirmwareRom.of(bytes), null);
         }
         refuseSecureBoot(file);
         if (!volume.get().variables()) {
