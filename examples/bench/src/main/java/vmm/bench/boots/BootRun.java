@@ -64,7 +64,9 @@ record BootRun(GuestHost host, Duration limit, int attempts, Progress progress) 
             OptionalLong start = console.await(START, limit);
             OptionalLong loader = row.hasLoader() ? console.await(LOADER, limit) : OptionalLong.empty();
             OptionalLong login = console.await(DebianSession.LOGIN, limit);
-            end(console);
+            if (!running.isDone()) {
+                end(console);
+            }
             String how = running.handle((status, trouble) ->
                             trouble == null ? "ended with status " + status : String.valueOf(trouble.getMessage()))
                     .join();
@@ -128,6 +130,8 @@ record BootRun(GuestHost host, Duration limit, int attempts, Progress progress) 
         if (row.firmware() == BootRow.Firmware.OVMF) {
             script.add("cp " + Starter.ovmf("OVMF_VARS_4M.fd") + " " + variables + " || exit 1");
         }
+        // In the lab a program's files come from afar the first time.
+        script.add("\"$1\" --version >/dev/null");
         script.add("echo " + START + "$$");
         // What runs in the background would have no input otherwise.
         script.add("exec 3<&0; \"$@\" <&3 & vmm=$!");
