@@ -10,6 +10,8 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import vmm.linux.HostException;
 
@@ -22,6 +24,9 @@ import vmm.linux.HostException;
  */
 public record ControlPath(Path socket, Optional<Path> own) {
     private static final String SOCKET = "control";
+
+    /** What a machine is called that the user gives no name, after its process. */
+    private static final Pattern NAMELESS = Pattern.compile("vmm-([0-9]+)");
 
     /** Another machine that ends may take the common folder away at any moment. */
     private static final int ATTEMPTS = 10;
@@ -81,6 +86,26 @@ public record ControlPath(Path socket, Optional<Path> own) {
                 }
             }
         }
+    }
+
+    /** Takes away what machines have left that had no name and were killed. */
+    void sweep() throws IOException {
+        if (own.isEmpty()) {
+            return;
+        }
+        try (Stream<Path> folders = Files.list(machines())) {
+            for (Path folder : folders.filter(ControlPath::isLeft).toList()) {
+                Files.deleteIfExists(folder.resolve(SOCKET));
+                Files.deleteIfExists(folder);
+            }
+        }
+    }
+
+    private static boolean isLeft(Path folder) {
+        Matcher name = NAMELESS.matcher(folder.getFileName().toString());
+        return name.matches()
+                && Files.notExists(Path.of("/proc", name.group(1)))
+                && UnixListener.isAbandoned(folder.resolve(SOCKET));
     }
 
     /** Takes the folders away that hold nothing more. */

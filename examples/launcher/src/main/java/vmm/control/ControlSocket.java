@@ -1,6 +1,7 @@
 package vmm.control;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -82,6 +83,11 @@ public final class ControlSocket implements AutoCloseable {
         listener.run();
         if (listener.state() != Future.State.SUCCESS) {
             return;
+        }
+        try {
+            path.sweep();
+        } catch (IOException | UncheckedIOException e) {
+            log.debug("What other machines have left stays.", e);
         }
         try {
             while (true) {

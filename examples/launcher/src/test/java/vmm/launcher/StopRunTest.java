@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -212,6 +213,30 @@ class StopRunTest {
             }
             assertEquals(0, run.status(STOP_SECONDS));
         }
+    }
+
+    @Test
+    void whatAKilledMachineWithoutANameHasLeftIsTakenAwayByTheNext() throws Exception {
+        Path machines = folder.resolve("vmm-" + System.getProperty("user.name"));
+        Path left = abandoned(machines.resolve("vmm-4194305")); // Linux gives no process such a number
+        Path named = abandoned(machines.resolve("named"));
+        Path running =
+                abandoned(machines.resolve("vmm-" + ProcessHandle.current().pid()));
+        try (VmmRun run = VmmRun.start(folder, BuiltinGuest.ECHO)) {
+            run.awaitOutput(">");
+            VmmRun.await("a clean folder", () -> Files.notExists(left));
+            assertTrue(Files.exists(named) && Files.exists(running));
+            run.signal("TERM");
+            assertEquals(143, run.status(STOP_SECONDS));
+        }
+    }
+
+    private static Path abandoned(Path machine) throws IOException {
+        Files.createDirectories(machine);
+        try (ServerSocketChannel killed = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            killed.bind(UnixDomainSocketAddress.of(machine.resolve("control")));
+        }
+        return machine;
     }
 
     @Test
