@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vmm.kvm.Kvm;
 import vmm.kvm.VcpuEnd;
 import vmm.kvm.VcpuThread;
@@ -18,6 +20,8 @@ import vmm.pci.FunctionInfo;
  * belongs to the one that assembled the machine.
  */
 public final class Machine implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Machine.class);
+
     private final Teardown teardown = new Teardown();
     private final CompletableFuture<MachineEnd> end = new CompletableFuture<>();
     private final List<VcpuThread> vcpus = new ArrayList<>();
@@ -110,11 +114,13 @@ public final class Machine implements AutoCloseable {
     private void vcpuEnded(VcpuEnd how) {
         switch (how) {
             case VcpuEnd.Requested requested -> {}
-            case VcpuEnd.TripleFault fault ->
+            case VcpuEnd.TripleFault fault -> {
+                log.debug("{}\n{}", fault.sentence(), fault.registers());
                 finish(
                         tripleFaultResets
                                 ? new MachineEnd.Reset("a triple fault")
                                 : new MachineEnd.Crashed(fault.sentence(), fault.registers()));
+            }
             case VcpuEnd.Crashed crashed -> finish(new MachineEnd.Crashed(crashed.sentence(), crashed.registers()));
             case VcpuEnd.Failed failed -> finish(new MachineEnd.Failed(failed.cause()));
         }
