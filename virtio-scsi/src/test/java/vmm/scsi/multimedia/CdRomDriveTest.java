@@ -223,10 +223,8 @@ final class CdRomDriveTest {
                 "05 80 00 06 44 52 49 56 45 37",
                 named.read("12 01 80 00 ff 00", 255).hex());
         byte[] names = named.read("12 01 83 00 ff 00", 255).data();
-        assertEquals(
-                "01 03 00 08 3",
-                HexFormat.ofDelimiter(" ").formatHex(names, 4, 9).substring(0, 13));
-        assertEquals("VMM     VIRTUAL DISK    DRIVE7", new String(names, 4 + 12 + 4, 30, StandardCharsets.US_ASCII));
+        assertEquals("02 01 00 1e", HexFormat.ofDelimiter(" ").formatHex(names, 4, 8));
+        assertEquals("VMM     VIRTUAL DISK    DRIVE7", new String(names, 8, 30, StandardCharsets.US_ASCII));
 
         named.send(EJECT);
         assertArrayEquals(names, named.read("12 01 83 00 ff 00", 255).data());
