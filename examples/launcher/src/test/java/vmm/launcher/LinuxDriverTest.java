@@ -133,7 +133,7 @@ class LinuxDriverTest {
      */
     private record Holdings(Map<String, Integer> files, Map<String, Integer> threads, long heap) {
         /** Threads of the JVM and of the kernel that come and go, and the head of the list of files. */
-        private static final String HELPERS = "(C[12] Compiler|Attach Listener|iou-|total ).*";
+        private static final String HELPERS = "(C[12] Compiler|Attach Listener|process reaper|iou-|total ).*";
 
         private static final String PROBE = "ls -l /proc/$1/fd; cat /proc/$1/task/*/comm";
 
