@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,9 @@ import vmm.linux.HostException;
  */
 record LabRun(GuestHost host, Guest.Linux guest, List<String> options, boolean counting) implements Rig {
     private static final int ATTEMPTS = 5;
+
+    /** A boot takes a minute or two; a lab that has come to a standstill takes for ever. */
+    private static final Duration LIMIT = Duration.ofMinutes(6);
 
     /** Counts come from trace points, which perf looks for here. */
     private static final String MOUNT_AND_RUN = "[ -d /sys/kernel/tracing/events ]"
@@ -53,6 +57,7 @@ record LabRun(GuestHost host, Guest.Linux guest, List<String> options, boolean c
                     command,
                     RunOptions.quiet()
                             .withStreams(InputStream.nullInputStream(), answer, System.err)
+                            .withTimeLimit(LIMIT)
                             .forwardingSignals());
             return status == 0;
         } catch (HostException lost) {
