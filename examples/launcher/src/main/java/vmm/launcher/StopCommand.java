@@ -61,7 +61,7 @@ final class StopCommand extends Subcommand {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         if (timeout < 1 || timeout > MAX_SECONDS) {
             throw new ConfigurationException(
                     "--timeout takes 1 to " + MAX_SECONDS + " seconds, not " + timeout + "; --force does not wait.");
@@ -84,7 +84,7 @@ final class StopCommand extends Subcommand {
         }
     }
 
-    private int force(QmpClient machine) throws IOException {
+    private int force(QmpClient machine) throws IOException, InterruptedException {
         machine.execute("quit");
         if (!machine.awaitEnd(Duration.ofSeconds(FORCED_SECONDS))) {
             throw new HostException("The machine " + name + " still flushes its disks after " + FORCED_SECONDS
@@ -93,7 +93,7 @@ final class StopCommand extends Subcommand {
         return stopped();
     }
 
-    private int shutDown(QmpClient machine) throws IOException {
+    private int shutDown(QmpClient machine) throws IOException, InterruptedException {
         machine.execute("system_powerdown");
         console().step("asked " + name + " to shut down; waiting for up to " + timeout + " s");
         for (int waited = 0; waited < timeout; ) {
