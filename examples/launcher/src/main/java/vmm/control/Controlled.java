@@ -5,8 +5,8 @@ public interface Controlled {
     /** What the user calls it. */
     String name();
 
-    /** What it does at this moment. */
-    RunState state();
+    /** What it does at this moment, in QMP's words. */
+    String state();
 
     /** Presses its power button, which asks the guest to shut down in order. Nothing happens if it has ended. */
     void pressPowerButton();

@@ -97,8 +97,8 @@ final class QmpSession {
                 COMMANDS.stream().map(known -> Map.of("name", known)).toList();
             case "query-name" -> Map.of("name", machine.name());
             case "query-status" -> {
-                RunState state = machine.state();
-                yield Map.of("running", state == RunState.RUNNING, "status", state.word());
+                String state = machine.state();
+                yield Map.of("running", state.equals("running"), "status", state);
             }
             case "query-version" -> VERSION;
             case "quit" -> Map.of();

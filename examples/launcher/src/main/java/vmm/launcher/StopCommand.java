@@ -10,9 +10,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import vmm.control.ControlPath;
 import vmm.control.QmpClient;
-import vmm.control.RunState;
 import vmm.linux.HostException;
 import vmm.machine.ConfigurationException;
+import vmm.machine.RunState;
 
 /** {@code vmm stop}: presses a machine's power button and waits until it is off. */
 @Command(

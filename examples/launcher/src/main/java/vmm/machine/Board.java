@@ -129,7 +129,7 @@ final class Board implements AutoCloseable {
     }
 
     private void addPlatform(RtcMemory battery, Consumer<MachineEnd> end) {
-        ResetListener reset = cause -> end.accept(new MachineEnd.Reset(cause));
+        ResetListener reset = cause -> end.accept(new MachineEnd.Reset(cause, true));
         List<GuestMemory.Region> ram = memory.regions();
         long high = ram.size() > 1 ? ram.get(1).size() : 0;
         Rtc rtc = new Rtc(

@@ -12,6 +12,7 @@ import vmm.block.BlockRequest.Operation;
 import vmm.block.DiskErrorListener;
 import vmm.block.ErrorPolicyDisk;
 import vmm.linux.Errno;
+import vmm.machine.Machine.PauseReason;
 
 /**
  * Pauses the machine while disks hold requests that failed, tells the user why, and has them tried again each second
@@ -41,7 +42,11 @@ final class DiskWatch implements DiskErrorListener, AutoCloseable {
      * @param user gets sentences, one at a time
      */
     DiskWatch(Machine machine, Consumer<String> user) {
-        this(machine::pause, machine::resume, user, TimeUnit.SECONDS.toNanos(1));
+        this(
+                () -> machine.pause(PauseReason.DISK),
+                () -> machine.resume(PauseReason.DISK),
+                user,
+                TimeUnit.SECONDS.toNanos(1));
     }
 
     /** A watch that tries again after so many nanoseconds. Neither action waits for a vCPU or a disk. */
@@ -132,6 +137,15 @@ final class DiskWatch implements DiskErrorListener, AutoCloseable {
             }
             retried.forEach(ErrorPolicyDisk::retry);
         }
+    }
+
+    /** Has what failed tried again at once. */
+    void retry() {
+        List<ErrorPolicyDisk> retried;
+        synchronized (this) {
+            retried = List.copyOf(troubled);
+        }
+        retried.forEach(ErrorPolicyDisk::retry);
     }
 
     /** Tries nothing again from now on. Requests that wait end when their devices are reset. */

@@ -1,7 +1,9 @@
 package vmm.machine;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
@@ -16,8 +18,8 @@ import vmm.pci.FunctionInfo;
  * One life of a machine, from power-on to power-off, reset or crash. Whatever the guest can see of it is made new for
  * each life, which is what a reset means.
  *
- * <p>{@link #stop}, {@link #pressPowerButton}, {@link #pause} and {@link #resume} may be called by any thread; the rest
- * belongs to the one that assembled the machine.
+ * <p>{@link #stop}, {@link #reset}, {@link #pressPowerButton}, {@link #pause} and {@link #resume} may be called by any
+ * thread; the rest belongs to the one that assembled the machine.
  */
 public final class Machine implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Machine.class);
@@ -31,6 +33,17 @@ public final class Machine implements AutoCloseable {
     private final boolean tripleFaultResets;
 
     private final Console console;
+
+    /** Guarded by itself. */
+    private final Set<PauseReason> pauses = EnumSet.noneOf(PauseReason.class);
+
+    /** Why vCPUs do not run. */
+    enum PauseReason {
+        /** Somebody outside wants it so. */
+        USER,
+        /** A disk cannot be used. */
+        DISK
+    }
 
     private Machine(MachineConfig config, Kvm kvm, Lasting lasting) {
         this.console = lasting.console();
@@ -81,22 +94,35 @@ public final class Machine implements AutoCloseable {
         console.hangUp();
     }
 
+    /** Ends this life from outside, to begin the next. */
+    void reset() {
+        finish(new MachineEnd.Reset("whoever controls it", false));
+    }
+
     /** Presses the power button, which asks the guest to end this life in order. */
     void pressPowerButton() {
         board.pressPowerButton();
     }
 
     /**
-     * Keeps the vCPUs from running until {@link #resume}; the devices end what they have begun. Returns at once;
-     * harmless when repeated.
+     * Keeps the vCPUs from running until {@link #resume} was called for each reason; the devices end what they have
+     * begun. Returns at once; harmless when repeated.
      */
-    void pause() {
-        vcpus.forEach(VcpuThread::requestPause);
+    void pause(PauseReason reason) {
+        synchronized (pauses) {
+            if (pauses.add(reason)) {
+                vcpus.forEach(VcpuThread::requestPause);
+            }
+        }
     }
 
-    /** Ends a {@link #pause}. Harmless if there is none. */
-    void resume() {
-        vcpus.forEach(VcpuThread::resume);
+    /** Ends a {@link #pause} for that reason. Harmless if there is none. */
+    void resume(PauseReason reason) {
+        synchronized (pauses) {
+            if (pauses.remove(reason) && pauses.isEmpty()) {
+                vcpus.forEach(VcpuThread::resume);
+            }
+        }
     }
 
     /** The functions on its PCI bus. */
@@ -118,7 +144,7 @@ public final class Machine implements AutoCloseable {
                 log.debug("{}\n{}", fault.sentence(), fault.registers());
                 finish(
                         tripleFaultResets
-                                ? new MachineEnd.Reset("a triple fault")
+                                ? new MachineEnd.Reset("a triple fault", true)
                                 : new MachineEnd.Crashed(fault.sentence(), fault.registers()));
             }
             case VcpuEnd.Crashed crashed -> finish(new MachineEnd.Crashed(crashed.sentence(), crashed.registers()));

@@ -6,11 +6,12 @@ public sealed interface MachineEnd {
     record PoweredOff() implements MachineEnd {}
 
     /**
-     * The guest asked for a reset.
+     * Somebody asked for a reset.
      *
      * @param cause by which way, for people
+     * @param guest true if it was the guest
      */
-    record Reset(String cause) implements MachineEnd {}
+    record Reset(String cause, boolean guest) implements MachineEnd {}
 
     /**
      * The guest wrote to the debug-exit port.

@@ -1,5 +1,6 @@
 package vmm.machine;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -12,9 +13,10 @@ import vmm.block.DiskErrorListener;
 import vmm.block.ErrorPolicyDisk;
 import vmm.control.ControlSocket;
 import vmm.control.Controlled;
-import vmm.control.RunState;
 import vmm.firmware.bios.Firmware;
 import vmm.kvm.Kvm;
+import vmm.machine.Machine.PauseReason;
+import vmm.pci.FunctionInfo;
 import vmm.platform.RtcMemory;
 
 /**
@@ -24,7 +26,7 @@ import vmm.platform.RtcMemory;
  * <p>While it runs, SIGINT and SIGTERM stop the machine, flush the disks and give the terminal back before the process
  * ends.
  */
-public final class MachineRunner implements Controlled {
+public final class MachineRunner implements RunningMachine {
     private static final Logger log = LoggerFactory.getLogger(MachineRunner.class);
 
     /** How long a signal waits for the machine to stop and the disks to be flushed. */
@@ -33,6 +35,7 @@ public final class MachineRunner implements Controlled {
     private final MachineConfig config;
     private final Consumer<String> user;
     private final CountDownLatch finished = new CountDownLatch(1);
+    private final MachineEvents events = new MachineEvents();
 
     /** Guarded by this. */
     private @Nullable Machine current;
@@ -40,8 +43,11 @@ public final class MachineRunner implements Controlled {
     /** Of the current life. Guarded by this. */
     private @Nullable DiskWatch watch;
 
-    /** Guarded by this. */
-    private boolean stopped;
+    /** Why the machine was stopped from outside, or null if it was not. Guarded by this. */
+    private @Nullable String stopReason;
+
+    /** Somebody outside has paused it, in whichever life. Guarded by this. */
+    private boolean paused;
 
     /**
      * A runner for one machine.
@@ -63,7 +69,7 @@ public final class MachineRunner implements Controlled {
         Runtime.getRuntime().addShutdownHook(hook);
         try (Teardown teardown = new Teardown()) {
             Optional<ControlSocket> control =
-                    config.control().map(path -> teardown.opened(ControlSocket.open(path, this)));
+                    config.control().map(path -> teardown.opened(ControlSocket.open(path, new ControlledMachine())));
             Kvm kvm = teardown.opened(Kvm.open());
             OpenDisks disks = teardown.opened(OpenDisks.open(config.disks(), new CurrentWatch()));
             Optional<Firmware> firmware = config.boot() instanceof Boot.Firmware boot
@@ -73,9 +79,11 @@ public final class MachineRunner implements Controlled {
             Lasting lasting = new Lasting(disks, firmware, console, new RtcMemory());
             MachineEnd end = live(kvm, lasting, control);
             while (end instanceof MachineEnd.Reset reset && config.rebootOnReset()) {
-                log.info("The guest resets the machine by {}.", reset.cause());
+                log.info("The machine is reset by {}.", reset.cause());
+                events.tell(new MachineEvent.Reset(reset.guest(), reason(reset)));
                 end = live(kvm, lasting, control);
             }
+            tellEnd(end);
             return end;
         } finally {
             finished.countDown();
@@ -100,10 +108,35 @@ public final class MachineRunner implements Controlled {
         }
     }
 
+    private static String reason(MachineEnd.Reset reset) {
+        return reset.guest() ? "guest-reset" : "host-qmp-system-reset";
+    }
+
+    private void tellEnd(MachineEnd end) {
+        switch (end) {
+            case MachineEnd.PoweredOff _ -> events.tell(new MachineEvent.Shutdown(true, "guest-shutdown"));
+            case MachineEnd.DebugExit _ -> events.tell(new MachineEvent.Shutdown(true, "guest-shutdown"));
+            case MachineEnd.Reset reset -> events.tell(new MachineEvent.Shutdown(reset.guest(), reason(reset)));
+            case MachineEnd.Crashed crashed -> {
+                events.tell(new MachineEvent.GuestCrashed(crashed.sentence()));
+                events.tell(new MachineEvent.Shutdown(true, "guest-panic"));
+            }
+            case MachineEnd.Failed _ -> events.tell(new MachineEvent.Shutdown(false, "host-error"));
+            case MachineEnd.Stopped _ -> events.tell(new MachineEvent.Shutdown(false, stopReason()));
+        }
+    }
+
+    private synchronized String stopReason() {
+        return stopReason == null ? "host-error" : stopReason;
+    }
+
     private synchronized boolean begin(Machine machine, DiskWatch diskWatch) {
         current = machine;
         watch = diskWatch;
-        return !stopped;
+        if (paused) {
+            machine.pause(PauseReason.USER);
+        }
+        return stopReason == null;
     }
 
     private synchronized void endLife() {
@@ -134,6 +167,29 @@ public final class MachineRunner implements Controlled {
         }
     }
 
+    /** What the control socket sees. */
+    private final class ControlledMachine implements Controlled {
+        @Override
+        public String name() {
+            return MachineRunner.this.name();
+        }
+
+        @Override
+        public String state() {
+            return MachineRunner.this.state().word();
+        }
+
+        @Override
+        public void pressPowerButton() {
+            MachineRunner.this.pressPowerButton();
+        }
+
+        @Override
+        public void stop() {
+            quit();
+        }
+    }
+
     @Override
     public String name() {
         return config.name();
@@ -141,30 +197,155 @@ public final class MachineRunner implements Controlled {
 
     @Override
     public synchronized RunState state() {
-        if (current == null || stopped) {
+        if (current == null || stopReason != null) {
             return RunState.SHUTDOWN;
         }
-        return watch != null && watch.isPausing() ? RunState.IO_ERROR : RunState.RUNNING;
-    }
-
-    @Override
-    public synchronized void pressPowerButton() {
-        if (current != null) {
-            current.pressPowerButton();
+        if (watch != null && watch.isPausing()) {
+            return RunState.IO_ERROR;
         }
+        return paused ? RunState.PAUSED : RunState.RUNNING;
     }
 
-    /** {@link #run} returns soon. More than one call is harmless. */
     @Override
-    public synchronized void stop() {
-        stopped = true;
+    public MachineConfig config() {
+        return config;
+    }
+
+    @Override
+    public synchronized List<FunctionInfo> functions() {
+        return current == null ? List.of() : current.functions();
+    }
+
+    @Override
+    public void pressPowerButton() {
+        synchronized (this) {
+            if (current != null) {
+                current.pressPowerButton();
+            }
+        }
+        events.tell(new MachineEvent.PoweredDown());
+    }
+
+    @Override
+    public void quit() {
+        stop("host-qmp-quit");
+    }
+
+    /** {@link #run} returns soon. The first reason counts. */
+    private synchronized void stop(String reason) {
+        if (stopReason == null) {
+            stopReason = reason;
+        }
         if (current != null) {
             current.stop();
         }
     }
 
+    @Override
+    public synchronized void reset() {
+        if (current != null) {
+            current.reset();
+        }
+    }
+
+    @Override
+    public void pause() {
+        synchronized (this) {
+            if (paused) {
+                return;
+            }
+            paused = true;
+            if (current != null) {
+                current.pause(PauseReason.USER);
+            }
+        }
+        events.tell(new MachineEvent.Paused());
+    }
+
+    @Override
+    public void resume() {
+        synchronized (this) {
+            if (watch != null) {
+                watch.retry();
+            }
+            if (!paused) {
+                return;
+            }
+            paused = false;
+            if (current != null) {
+                current.resume(PauseReason.USER);
+            }
+        }
+        events.tell(new MachineEvent.Resumed());
+    }
+
+    @Override
+    public List<NodeConfig> nodes() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void addNode(NodeConfig node) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void removeNode(String name) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void resize(String node, long bytes) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void throttle(String device, DiskLimits limits) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void plug(MachineRequest.Controller controller, String id) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void plug(MachineRequest.Disk disk, String node) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void unplug(String id) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void openTray(String id, boolean force) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void closeTray(String id) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void changeMedium(String id, Optional<String> node) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void listen(Consumer<MachineEvent> listener) {
+        events.listen(listener);
+    }
+
+    @Override
+    public void unlisten(Consumer<MachineEvent> listener) {
+        events.unlisten(listener);
+    }
+
     private void stopForSignal() {
-        stop();
+        stop("host-signal");
         try {
             if (!finished.await(STOP_SECONDS, TimeUnit.SECONDS)) {
                 log.warn("The machine did not stop within {} s; its disks may lack the last writes.", STOP_SECONDS);

@@ -1,9 +1,11 @@
-package vmm.control;
+package vmm.machine;
 
 /** What a machine does, in QMP's words. */
 public enum RunState {
     /** Its processors run. */
     RUNNING("running"),
+    /** Somebody has paused it. */
+    PAUSED("paused"),
     /** It is paused until a disk works again. */
     IO_ERROR("io-error"),
     /** It begins or ends. */
