@@ -16,6 +16,7 @@ module vmm.examples.launcher {
 
     exports vmm.control;
     exports vmm.machine;
+    exports vmm.monitor;
 
     opens vmm.launcher to
             info.picocli;

@@ -2,38 +2,66 @@ package vmm.control;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmm.linux.HostException;
 
 /**
- * A machine's control socket. Any number of clients may be connected; each has a thread. It is made in a thread of its
+ * A machine's control socket. Several clients may be connected; each has two threads. It is made in a thread of its
  * own, so that no machine waits for it until it begins.
  */
 public final class ControlSocket implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlSocket.class);
 
-    private final ControlPath path;
-    private final Controlled machine;
-    private final FutureTask<UnixListener> listener = new FutureTask<>(this::listen);
-    private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
+    /** How many may be connected at once. */
+    static final int MOST_CLIENTS = 64;
 
-    private ControlSocket(ControlPath path, Controlled machine) {
+    /** How long the end of a message may take that has begun; a person types slowly. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** How long a client has to read what it was told last. */
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
+
+    private final ControlPath path;
+    private final String machine;
+    private final Supplier<QmpService> service;
+    private final Duration patience;
+    private final FutureTask<UnixListener> listener = new FutureTask<>(this::listen);
+    private final Set<QmpConnection> clients = ConcurrentHashMap.newKeySet();
+
+    private ControlSocket(ControlPath path, String machine, Supplier<QmpService> service, Duration patience) {
         this.path = path;
         this.machine = machine;
+        this.service = service;
+        this.patience = patience;
     }
 
-    /** Begins to listen for clients. {@link #awaitReady} tells whether it can. */
-    public static ControlSocket open(ControlPath path, Controlled machine) {
-        ControlSocket control = new ControlSocket(path, machine);
+    /**
+     * Begins to listen for clients. {@link #awaitReady} tells whether it can.
+     *
+     * @param machine what the user calls the machine
+     * @param service what it offers; asked for when the first client comes
+     */
+    public static ControlSocket open(ControlPath path, String machine, Supplier<QmpService> service) {
+        return open(path, machine, service, PATIENCE);
+    }
+
+    /** @param patience how long the end of a message may take that has begun */
+    static ControlSocket open(ControlPath path, String machine, Supplier<QmpService> service, Duration patience) {
+        ControlSocket control = new ControlSocket(path, machine, service, patience);
         Thread.ofPlatform().name("control").daemon().start(control::serve);
         return control;
     }
@@ -64,8 +92,8 @@ public final class ControlSocket implements AutoCloseable {
         } catch (FileAlreadyExistsException taken) {
             throw new HostException(
                     path.own().isPresent()
-                            ? "A machine " + machine.name() + " is running already: stop it with vmm stop "
-                                    + machine.name() + ", or give this one another name."
+                            ? "A machine " + machine + " is running already: stop it with vmm stop " + machine
+                                    + ", or give this one another name."
                             : "The control socket " + path.socket()
                                     + " exists already: another machine may be using it; remove it if not, or name"
                                     + " another.",
@@ -90,19 +118,34 @@ public final class ControlSocket implements AutoCloseable {
             log.debug("What other machines have left stays.", e);
         }
         try {
+            @Nullable QmpService offered = null;
             while (true) {
                 SocketChannel client = listener.resultNow().accept();
-                clients.add(client);
-                Thread.ofPlatform().name("control-client").daemon().start(() -> serve(client));
+                if (offered == null) {
+                    offered = service.get();
+                }
+                serve(client, offered);
             }
         } catch (IOException closed) {
             log.debug("The control socket {} is closed.", path.socket());
         }
     }
 
-    private void serve(SocketChannel client) {
-        try (client) {
-            new QmpSession(client, machine).run();
+    private void serve(SocketChannel client, QmpService offered) throws IOException {
+        if (clients.size() == MOST_CLIENTS) {
+            try (client) {
+                client.write(ByteBuffer.wrap(QmpSession.error("Too many clients are connected")));
+            }
+            return;
+        }
+        QmpConnection connection = new QmpConnection(client, offered, patience);
+        clients.add(connection);
+        Thread.ofPlatform().name("control-client").daemon().start(() -> serve(connection));
+    }
+
+    private void serve(QmpConnection client) {
+        try {
+            client.run();
         } catch (IOException gone) {
             log.debug("A client of {} has gone.", path.socket());
         } finally {
@@ -117,15 +160,23 @@ public final class ControlSocket implements AutoCloseable {
             awaitReady();
             listener.resultNow().close();
             path.clear();
-            for (SocketChannel client : clients) {
-                client.close();
-            }
+            hangUp();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (HostException neverOpened) {
             log.debug("There is no control socket to close.", neverOpened);
         } catch (IOException e) {
             log.warn("The control socket {} is left behind: {}.", path.socket(), e.getMessage());
+        }
+    }
+
+    /** All have the same time to listen. */
+    private void hangUp() throws IOException, InterruptedException {
+        long end = System.nanoTime() + FAREWELL.toNanos();
+        List<QmpConnection> last = List.copyOf(clients);
+        last.forEach(QmpConnection::close);
+        for (QmpConnection client : last) {
+            client.awaitEnd(Duration.ofNanos(end - System.nanoTime()));
         }
     }
 }

@@ -1,119 +1,222 @@
 package vmm.control;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.MappingIterator;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+import vmm.control.QmpException.ErrorClass;
 
-/** One client's conversation in QMP: a greeting, then an answer to each command, in their order. */
-final class QmpSession {
+/**
+ * One client's conversation in QMP: a greeting, then an answer to each command, in their order; and events between
+ * them, once capabilities are negotiated. One thread gives it what the client sends.
+ */
+final class QmpSession implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(QmpSession.class);
+
     private static final String CAPABILITIES = "qmp_capabilities";
-    private static final List<String> COMMANDS = List.of(
-            CAPABILITIES, "query-commands", "query-name", "query-status", "query-version", "quit", "system_powerdown");
+    private static final String COMMANDS = "query-commands";
 
-    private static final Map<String, Object> VERSION =
-            Map.of("qemu", Map.of("major", 0, "minor", 1, "micro", 0), "package", "vmm");
-    private static final JsonMapper MAPPER = JsonMapper.shared();
+    /** Whoever says so many things that are no JSON, one after the other, does not mean us. */
+    private static final int MOST_RUBBISH = 64;
 
-    private final SocketChannel client;
-    private final Controlled machine;
+    private final QmpService service;
+    private final Consumer<byte[]> out;
+    private final Consumer<QmpEvent> events;
+    private final MessageReader reader = new MessageReader();
     private boolean negotiated;
+    private int rubbish;
+    private long answered;
 
-    /** Something else than a result: an error's class and what it says. */
-    private static final class CommandException extends Exception {
-        private static final long serialVersionUID = 1;
-        private final String kind;
-
-        CommandException(String kind, String description) {
-            super(description);
-            this.kind = kind;
-        }
-
-        Map<String, Object> toTree() {
-            return Map.of("class", kind, "desc", String.valueOf(getMessage()));
-        }
+    /**
+     * A session that nothing is said in yet.
+     *
+     * @param out takes each message to the client, a line of JSON, in their order
+     * @param events takes each event to the client; any thread calls it
+     */
+    QmpSession(QmpService service, Consumer<byte[]> out, Consumer<QmpEvent> events) {
+        this.service = service;
+        this.out = out;
+        this.events = events;
     }
 
-    QmpSession(SocketChannel client, Controlled machine) {
-        this.client = client;
-        this.machine = machine;
+    /** The first message to the client. */
+    void greet() {
+        send(Map.of("QMP", Map.of("version", service.version(), "capabilities", List.of())));
     }
 
-    /** Talks until the client hangs up. */
-    void run() throws IOException {
-        send(Map.of("QMP", Map.of("version", VERSION, "capabilities", List.of())));
-        try (MappingIterator<JsonNode> commands = MAPPER.readerFor(JsonNode.class)
-                .without(StreamReadFeature.AUTO_CLOSE_SOURCE)
-                .readValues(Channels.newInputStream(client))) {
-            while (commands.hasNextValue()) {
-                answer(commands.nextValue());
-            }
-        } catch (JacksonException noJson) {
-            // Where the next command would begin nobody knows.
-            send(Map.of("error", new CommandException("GenericError", "Invalid JSON syntax").toTree()));
-        }
+    /** The line of an event. */
+    static byte[] line(QmpEvent event) {
+        return line(event.toTree());
     }
 
-    private void answer(JsonNode command) throws IOException {
-        Map<String, Object> answer = new LinkedHashMap<>();
-        String name = command.path("execute").stringValue("");
+    /**
+     * Answers what is complete, and keeps what is not.
+     *
+     * @return false if the client is to be hung up on, once it has been told why
+     */
+    boolean receive(ByteBuffer bytes) {
         try {
-            answer.put("return", execute(name));
-        } catch (CommandException refused) {
+            for (byte[] message = reader.next(bytes); message != null; message = reader.next(bytes)) {
+                answer(message);
+                if (rubbish == MOST_RUBBISH) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (MessageReader.LimitException limit) {
+            refuse(String.valueOf(limit.getMessage()));
+            return false;
+        }
+    }
+
+    /** True while the client has sent the beginning of a message, but not its end. */
+    boolean isWithinMessage() {
+        return reader.isWithin();
+    }
+
+    /** How many messages have been answered. */
+    long answered() {
+        return answered;
+    }
+
+    /** The line of an error outside of any command. */
+    static byte[] error(String description) {
+        return line(Map.of("error", QmpException.generic(description).toTree()));
+    }
+
+    private void refuse(String description) {
+        out.accept(error(description));
+    }
+
+    private void answer(byte[] message) {
+        answered++;
+        JsonNode tree;
+        try {
+            tree = QmpJson.parse(message);
+        } catch (JacksonException noJson) {
+            rubbish++;
+            refuse("JSON parse error, " + QmpJson.complaint(message, noJson));
+            return;
+        }
+        rubbish = 0;
+        Map<String, Object> answer = new LinkedHashMap<>();
+        Runnable then = () -> {};
+        try {
+            QmpAnswer result = execute(tree);
+            answer.put("return", result.result());
+            then = result.then();
+        } catch (QmpException refused) {
             answer.put("error", refused.toTree());
         }
-        if (command.has("id")) {
-            answer.put("id", command.get("id"));
+        JsonNode id = tree.get("id");
+        if (id != null) {
+            answer.put("id", id);
         }
         send(answer);
-        if (name.equals("quit") && answer.containsKey("return")) {
-            machine.stop();
-        }
+        then.run();
     }
 
-    private Object execute(String name) throws CommandException {
-        if (name.isEmpty()) {
-            throw new CommandException("GenericError", "QMP input lacks member 'execute'");
+    private QmpAnswer execute(JsonNode message) throws QmpException {
+        if (!(message instanceof ObjectNode members)) {
+            throw QmpException.generic("QMP input must be a JSON object");
         }
+        String name = name(members);
+        ObjectNode arguments = arguments(members);
         if (!negotiated && !name.equals(CAPABILITIES)) {
-            throw new CommandException(
-                    "CommandNotFound", "Expecting capabilities negotiation with '" + CAPABILITIES + "'");
+            throw new QmpException(
+                    ErrorClass.COMMAND_NOT_FOUND, "Expecting capabilities negotiation with '" + CAPABILITIES + "'");
         }
         return switch (name) {
-            case CAPABILITIES -> {
-                negotiated = true;
-                yield Map.of();
-            }
-            case "query-commands" ->
-                COMMANDS.stream().map(known -> Map.of("name", known)).toList();
-            case "query-name" -> Map.of("name", machine.name());
-            case "query-status" -> {
-                String state = machine.state();
-                yield Map.of("running", state.equals("running"), "status", state);
-            }
-            case "query-version" -> VERSION;
-            case "quit" -> Map.of();
-            case "system_powerdown" -> {
-                machine.pressPowerButton();
-                yield Map.of();
-            }
-            default -> throw new CommandException("CommandNotFound", "The command " + name + " has not been found");
+            case CAPABILITIES -> negotiate(arguments);
+            case COMMANDS -> commands(arguments);
+            default -> execute(name, arguments);
         };
     }
 
-    private void send(Object tree) throws IOException {
-        ByteBuffer line = ByteBuffer.wrap((MAPPER.writeValueAsString(tree) + "\r\n").getBytes(StandardCharsets.UTF_8));
-        while (line.hasRemaining()) {
-            client.write(line);
+    private QmpAnswer execute(String name, ObjectNode arguments) throws QmpException {
+        QmpCommand command = service.find(name);
+        if (command == null) {
+            throw new QmpException(ErrorClass.COMMAND_NOT_FOUND, "The command " + name + " has not been found");
         }
+        try {
+            return command.execute(arguments);
+        } catch (RuntimeException defect) {
+            log.warn("The command {} has failed.", name, defect);
+            throw QmpException.generic("The VMM failed: " + defect);
+        }
+    }
+
+    /** The command's name; nothing else than what a command consists of may be there. */
+    private static String name(ObjectNode members) throws QmpException {
+        for (Map.Entry<String, JsonNode> member : members.properties()) {
+            JsonNode value = member.getValue();
+            switch (member.getKey()) {
+                case "execute" -> check(value.isString(), "QMP input member 'execute' must be a string");
+                case "arguments" -> check(value.isObject(), "QMP input member 'arguments' must be an object");
+                case "id" -> {}
+                default -> throw QmpException.generic("QMP input member '" + member.getKey() + "' is unexpected");
+            }
+        }
+        @Nullable JsonNode name = members.get("execute");
+        check(name != null, "QMP input lacks member 'execute'");
+        return Objects.requireNonNull(name).stringValue();
+    }
+
+    private static ObjectNode arguments(ObjectNode members) {
+        return members.get("arguments") instanceof ObjectNode arguments ? arguments : members.objectNode();
+    }
+
+    private static void check(boolean condition, String description) throws QmpException {
+        if (!condition) {
+            throw QmpException.generic(description);
+        }
+    }
+
+    private QmpAnswer negotiate(ObjectNode arguments) throws QmpException {
+        if (negotiated) {
+            throw new QmpException(
+                    ErrorClass.COMMAND_NOT_FOUND, "Capabilities negotiation is already complete, command ignored");
+        }
+        for (Map.Entry<String, JsonNode> argument : arguments.properties()) {
+            check(argument.getKey().equals("enable"), "Parameter '" + argument.getKey() + "' is unexpected");
+            check(argument.getValue().isArray(), "Invalid parameter type for 'enable', expected: array");
+            check(argument.getValue().isEmpty(), "No capability is offered that could be enabled");
+        }
+        negotiated = true;
+        return new QmpAnswer(Map.of(), () -> service.listen(events));
+    }
+
+    private QmpAnswer commands(ObjectNode arguments) throws QmpException {
+        for (String argument : arguments.propertyNames()) {
+            throw QmpException.generic("Parameter '" + argument + "' is unexpected");
+        }
+        return QmpAnswer.of(Stream.concat(Stream.of(CAPABILITIES, COMMANDS), service.commands().stream())
+                .sorted()
+                .map(name -> Map.of("name", name))
+                .toList());
+    }
+
+    private void send(Object tree) {
+        out.accept(line(tree));
+    }
+
+    private static byte[] line(Object tree) {
+        return (QmpJson.write(tree) + "\r\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Nothing is told to the client any more. */
+    @Override
+    public void close() {
+        service.unlisten(events);
     }
 }

@@ -16,6 +16,7 @@ import vmm.machine.MachineEnd;
 import vmm.machine.MachinePlanner;
 import vmm.machine.MachineRequest;
 import vmm.machine.MachineRunner;
+import vmm.monitor.MachineMonitor;
 
 /** {@code vmm run}: starts a machine and stays with it until it ends. */
 @Command(
@@ -237,7 +238,7 @@ final class RunCommand extends Subcommand {
         if (json) {
             throw new ConfigurationException("--json describes a machine and goes with --dry-run; add that.");
         }
-        return status(new MachineRunner(machine, console()::fail).run());
+        return status(new MachineRunner(machine, console()::fail, MachineMonitor::new).run());
     }
 
     private int status(MachineEnd end) {

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,7 +13,7 @@ import vmm.block.BlockRequest.Operation;
 import vmm.block.DiskErrorListener;
 import vmm.block.ErrorPolicyDisk;
 import vmm.control.ControlSocket;
-import vmm.control.Controlled;
+import vmm.control.QmpService;
 import vmm.firmware.bios.Firmware;
 import vmm.kvm.Kvm;
 import vmm.machine.Machine.PauseReason;
@@ -34,6 +35,7 @@ public final class MachineRunner implements RunningMachine {
 
     private final MachineConfig config;
     private final Consumer<String> user;
+    private final Function<RunningMachine, QmpService> control;
     private final CountDownLatch finished = new CountDownLatch(1);
     private final MachineEvents events = new MachineEvents();
 
@@ -53,10 +55,12 @@ public final class MachineRunner implements RunningMachine {
      * A runner for one machine.
      *
      * @param user gets a sentence when the machine is paused because a disk cannot be used, and when it goes on
+     * @param control makes what its control socket offers
      */
-    public MachineRunner(MachineConfig config, Consumer<String> user) {
+    public MachineRunner(MachineConfig config, Consumer<String> user, Function<RunningMachine, QmpService> control) {
         this.config = config;
         this.user = user;
+        this.control = control;
     }
 
     /**
@@ -68,8 +72,8 @@ public final class MachineRunner implements RunningMachine {
         Thread hook = new Thread(this::stopForSignal, "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         try (Teardown teardown = new Teardown()) {
-            Optional<ControlSocket> control =
-                    config.control().map(path -> teardown.opened(ControlSocket.open(path, new ControlledMachine())));
+            Optional<ControlSocket> socket = config.control()
+                    .map(path -> teardown.opened(ControlSocket.open(path, config.name(), () -> control.apply(this))));
             Kvm kvm = teardown.opened(Kvm.open());
             OpenDisks disks = teardown.opened(OpenDisks.open(config.disks(), new CurrentWatch()));
             Optional<Firmware> firmware = config.boot() instanceof Boot.Firmware boot
@@ -77,11 +81,11 @@ public final class MachineRunner implements RunningMachine {
                     : Optional.empty();
             Console console = teardown.opened(Console.open(config.serial()));
             Lasting lasting = new Lasting(disks, firmware, console, new RtcMemory());
-            MachineEnd end = live(kvm, lasting, control);
+            MachineEnd end = live(kvm, lasting, socket);
             while (end instanceof MachineEnd.Reset reset && config.rebootOnReset()) {
                 log.info("The machine is reset by {}.", reset.cause());
                 events.tell(new MachineEvent.Reset(reset.guest(), reason(reset)));
-                end = live(kvm, lasting, control);
+                end = live(kvm, lasting, socket);
             }
             tellEnd(end);
             return end;
@@ -91,15 +95,15 @@ public final class MachineRunner implements RunningMachine {
         }
     }
 
-    private MachineEnd live(Kvm kvm, Lasting lasting, Optional<ControlSocket> control) throws InterruptedException {
+    private MachineEnd live(Kvm kvm, Lasting lasting, Optional<ControlSocket> socket) throws InterruptedException {
         // The watch ends first, so that it does not take the end of a request in a machine's teardown for good news.
         try (Machine machine = Machine.assemble(config, kvm, lasting);
                 DiskWatch diskWatch = new DiskWatch(machine, user)) {
             if (!begin(machine, diskWatch)) {
                 return new MachineEnd.Stopped();
             }
-            if (control.isPresent()) {
-                control.get().awaitReady();
+            if (socket.isPresent()) {
+                socket.get().awaitReady();
             }
             machine.start();
             return machine.await();
@@ -164,29 +168,6 @@ public final class MachineRunner implements RunningMachine {
             if (now != null) {
                 now.released(disk, errno);
             }
-        }
-    }
-
-    /** What the control socket sees. */
-    private final class ControlledMachine implements Controlled {
-        @Override
-        public String name() {
-            return MachineRunner.this.name();
-        }
-
-        @Override
-        public String state() {
-            return MachineRunner.this.state().word();
-        }
-
-        @Override
-        public void pressPowerButton() {
-            MachineRunner.this.pressPowerButton();
-        }
-
-        @Override
-        public void stop() {
-            quit();
         }
     }
 

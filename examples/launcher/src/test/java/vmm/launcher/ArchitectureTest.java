@@ -46,12 +46,13 @@ class ArchitectureTest {
         "vmm.firmware..",
         "vmm.control..",
         "vmm.machine..",
+        "vmm.monitor..",
         "vmm.launcher..",
         "vmm.lab..",
         "vmm.guests.."
     };
     private static final String[] PROGRAM = {
-        "vmm.control..", "vmm.machine..", "vmm.launcher..", "vmm.lab..", "vmm.guests.."
+        "vmm.control..", "vmm.machine..", "vmm.monitor..", "vmm.launcher..", "vmm.lab..", "vmm.guests.."
     };
 
     @Test
@@ -217,6 +218,17 @@ class ArchitectureTest {
                 .resideInAPackage("vmm.machine..")
                 .should()
                 .dependOnClassesThat()
+                .resideInAnyPackage("vmm.monitor..", "vmm.launcher..", "picocli..")
+                .check(ALL);
+    }
+
+    @Test
+    void theMonitorDoesNotKnowTheCommandLine() {
+        noClasses()
+                .that()
+                .resideInAPackage("vmm.monitor..")
+                .should()
+                .dependOnClassesThat()
                 .resideInAnyPackage("vmm.launcher..", "picocli..")
                 .check(ALL);
     }
@@ -228,7 +240,7 @@ class ArchitectureTest {
                 .resideInAPackage("vmm.control..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("vmm.machine..", "vmm.launcher..", "vmm.kvm..", "picocli..")
+                .resideInAnyPackage("vmm.machine..", "vmm.monitor..", "vmm.launcher..", "vmm.kvm..", "picocli..")
                 .check(ALL);
     }
 
