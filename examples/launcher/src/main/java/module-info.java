@@ -10,11 +10,13 @@ module vmm.examples.launcher {
     requires ch.qos.logback.classic;
     requires ch.qos.logback.core;
     requires info.picocli;
+    requires java.xml;
     requires org.slf4j;
     requires static transitive org.jspecify;
     requires transitive tools.jackson.databind;
 
     exports vmm.control;
+    exports vmm.domain;
     exports vmm.machine;
     exports vmm.monitor;
 

@@ -24,6 +24,7 @@ import vmm.linux.HostException;
  */
 public record ControlPath(Path socket, Optional<Path> own) {
     private static final String SOCKET = "control";
+    private static final String CONSOLE = "console";
 
     /** What a machine is called that the user gives no name, after its process. */
     private static final Pattern NAMELESS = Pattern.compile("vmm-([0-9]+)");
@@ -40,6 +41,11 @@ public record ControlPath(Path socket, Optional<Path> own) {
     public static ControlPath of(String machine) {
         Path folder = machines().resolve(machine);
         return new ControlPath(folder.resolve(SOCKET), Optional.of(folder));
+    }
+
+    /** Where everybody looks for the serial port of the machine of that name, if it leads to no place of its own. */
+    public static Path console(String machine) {
+        return machines().resolve(machine).resolve(CONSOLE);
     }
 
     /** The names of this user's machines that listen where everybody looks for them. */
@@ -96,6 +102,7 @@ public record ControlPath(Path socket, Optional<Path> own) {
         try (Stream<Path> folders = Files.list(machines())) {
             for (Path folder : folders.filter(ControlPath::isLeft).toList()) {
                 Files.deleteIfExists(folder.resolve(SOCKET));
+                Files.deleteIfExists(folder.resolve(CONSOLE));
                 Files.deleteIfExists(folder);
             }
         }

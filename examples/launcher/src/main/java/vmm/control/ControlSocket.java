@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -85,9 +84,6 @@ public final class ControlSocket implements AutoCloseable {
     private UnixListener listen() {
         try {
             path.makeRoom();
-            if (Files.exists(path.socket()) && UnixListener.isAbandoned(path.socket())) {
-                Files.deleteIfExists(path.socket());
-            }
             return UnixListener.open(path.socket());
         } catch (FileAlreadyExistsException taken) {
             throw new HostException(

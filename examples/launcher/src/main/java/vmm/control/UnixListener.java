@@ -7,7 +7,9 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** A listening unix socket that only its owner can connect to. Any thread may close it. */
@@ -21,9 +23,9 @@ public final class UnixListener implements AutoCloseable {
     }
 
     /**
-     * Listens.
+     * Listens. What a killed process has left of that name is taken away.
      *
-     * @throws java.nio.file.FileAlreadyExistsException if there is a file of that name
+     * @throws java.nio.file.FileAlreadyExistsException if there is a file of that name, or somebody listens there
      * @throws IOException if the socket cannot be made, for instance since its name is too long
      */
     public static UnixListener open(Path path) throws IOException {
@@ -32,6 +34,7 @@ public final class UnixListener implements AutoCloseable {
         Path unready = path.resolveSibling(
                 path.getFileName() + "." + ProcessHandle.current().pid());
         try {
+            removeAbandoned(path);
             server.bind(UnixDomainSocketAddress.of(unready), 0);
             Files.setPosixFilePermissions(unready, PosixFilePermissions.fromString("rw-------"));
             Files.createLink(path, unready);
@@ -44,14 +47,34 @@ public final class UnixListener implements AutoCloseable {
         }
     }
 
+    /** Takes away a socket of that name that nobody listens on any more; any other file stays. */
+    private static void removeAbandoned(Path path) throws IOException {
+        if (isAbandoned(path)) {
+            Files.deleteIfExists(path);
+        }
+    }
+
     /** True if there is a socket of that name that nobody listens on any more. */
     static boolean isAbandoned(Path path) {
+        if (!isSpecial(path)) {
+            // The kernel refuses connections to any file.
+            return false;
+        }
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(path));
             return false;
         } catch (ConnectException refused) {
             return true;
         } catch (IOException other) {
+            return false;
+        }
+    }
+
+    private static boolean isSpecial(Path path) {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .isOther();
+        } catch (IOException none) {
             return false;
         }
     }

@@ -100,13 +100,16 @@ final class MachineOptions {
         }
     }
 
-    /** The value of {@code --serial}. */
-    static SerialConfig serial(String text) {
+    /** The value of {@code --serial} for a machine of that name. */
+    static SerialConfig serial(String text, String machine) {
         if (text.equals("stdio")) {
             return new SerialConfig.Stdio();
         }
         if (text.equals("none")) {
             return new SerialConfig.None();
+        }
+        if (text.equals("unix")) {
+            return new SerialConfig.UnixSocket(ControlPath.console(machine));
         }
         Optional<Path> file = after("file:", text);
         if (file.isPresent()) {
@@ -114,7 +117,7 @@ final class MachineOptions {
         }
         return new SerialConfig.UnixSocket(after("unix:", text)
                 .orElseThrow(() -> new ConfigurationException(
-                        "--serial takes stdio, file:PATH, unix:PATH or none, not " + text + ".")));
+                        "--serial takes stdio, file:PATH, unix:PATH, unix or none, not " + text + ".")));
     }
 
     /** The value of {@code --control} for a machine of that name. */

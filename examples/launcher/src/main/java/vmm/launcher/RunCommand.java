@@ -3,11 +3,16 @@ package vmm.launcher;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import vmm.domain.DomainXml;
 import vmm.machine.Boot;
 import vmm.machine.ConfigurationException;
 import vmm.machine.HostLimits;
@@ -91,12 +96,26 @@ import vmm.monitor.MachineMonitor;
             "",
             "  vmm run --memory 1G --disk file=data.img --disk file=system.img,boot=1",
             "",
+            "A libvirt domain (--xml) is run as virsh would, as far as this machine goes: one warning names what of it",
+            "means nothing here, and what would make another machine of it is refused. Options beside it come first: NAME,",
+            "--memory, --cpus, --iothreads, --serial, --control and --no-reboot replace what it says, --kernel or --firmware",
+            "(with --initrd, --append, --boot ...) its <os>; each --disk, --controller and --fw-cfg is one more.",
+            "  virt-install --name web --memory 1024 --import --disk web.img,bus=virtio \\",
+            "      --graphics none --osinfo linux2022 --print-xml > web.xml",
+            "  vmm run --xml web.xml",
+            "",
             "Exit status: 0 the guest powered off, 1 it failed, 2 wrong usage;",
             "  with --debug-exit also what the guest chose."
         })
 final class RunCommand extends Subcommand {
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "The machine's name (vmm-PID if left out).")
     private @Nullable String name;
+
+    @Option(
+            names = "--xml",
+            paramLabel = "FILE",
+            description = "A libvirt domain, as virt-install --print-xml and virsh dumpxml print it. See below.")
+    private @Nullable Path xml;
 
     @Option(
             names = "--memory",
@@ -198,7 +217,8 @@ final class RunCommand extends Subcommand {
             names = "--serial",
             paramLabel = "WHERE",
             defaultValue = "stdio",
-            description = "The serial port: stdio (if left out), file:PATH, unix:PATH or none.")
+            description = "The serial port: stdio (if left out), file:PATH, unix:PATH, none, or unix: a socket that vmm"
+                    + " console NAME finds.")
     private String serial = "stdio";
 
     @Option(
@@ -223,13 +243,18 @@ final class RunCommand extends Subcommand {
     @Option(names = "--json", description = "With --dry-run: as JSON.")
     private boolean json;
 
+    @Spec
+    private @Nullable CommandSpec spec;
+
     RunCommand(Console console) {
         super(console);
     }
 
     @Override
     public Integer call() throws InterruptedException {
-        MachineConfig machine = MachinePlanner.plan(request(), HostLimits.ofThisHost());
+        MachineConfig machine = MachinePlanner.plan(
+                xml == null ? request() : described(DomainXml.parse(xml, Optional.ofNullable(name))),
+                HostLimits.ofThisHost());
         if (dryRun) {
             MachineListing listing = new MachineListing(machine);
             console().out().println(json ? Json.write(listing.tree()) : listing.text());
@@ -267,11 +292,55 @@ final class RunCommand extends Subcommand {
                 MachineOptions.transport(virtio),
                 controllers.stream().map(MachineOptions::controller).toList(),
                 disks.stream().map(DiskOptions::parse).toList(),
-                MachineOptions.serial(serial),
+                MachineOptions.serial(serial, machine),
                 MachineOptions.control(control, machine),
                 !noReboot,
                 debugExit,
                 fwCfg.stream().map(BootArguments::fwCfgItem).toList());
+    }
+
+    /** The machine of a description, with what the options change of it. */
+    private MachineRequest described(DomainXml.Parsed domain) {
+        domain.warning().ifPresent(console()::fail);
+        MachineRequest machine = domain.request();
+        return new MachineRequest(
+                machine.name(),
+                given("--memory") ? MachineOptions.memory(memory) : machine.memoryBytes(),
+                given("--cpus") ? MachineOptions.cpus(cpus) : machine.cpus(),
+                given("--iothreads") ? MachineOptions.iothreadCount(iothreads) : machine.iothreads(),
+                MachineOptions.loop(pollMaxNanos),
+                bootInstead().orElse(machine.boot()),
+                given("--virtio") ? MachineOptions.transport(virtio) : machine.transport(),
+                Stream.concat(
+                                machine.controllers().stream(),
+                                controllers.stream().map(MachineOptions::controller))
+                        .toList(),
+                Stream.concat(machine.disks().stream(), disks.stream().map(DiskOptions::parse))
+                        .toList(),
+                given("--serial") ? MachineOptions.serial(serial, machine.name()) : machine.serial(),
+                given("--control") ? MachineOptions.control(control, machine.name()) : machine.control(),
+                given("--no-reboot") ? !noReboot : machine.rebootOnReset(),
+                debugExit,
+                Stream.concat(machine.fwCfg().stream(), fwCfg.stream().map(BootArguments::fwCfgItem))
+                        .toList());
+    }
+
+    /** What runs first, if the options say it. */
+    private Optional<Boot> bootInstead() {
+        if (given("--kernel") || given("--firmware")) {
+            return Optional.of(boot());
+        }
+        for (String option : List.of("--initrd", "--append", "--firmware-vars", "--boot", "--smbios")) {
+            if (given(option)) {
+                throw new ConfigurationException(option + " is beside --xml, whose <os> says what runs first; add"
+                        + " --kernel or --firmware to replace that, or change the description.");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean given(String option) {
+        return Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option);
     }
 
     private Boot boot() {

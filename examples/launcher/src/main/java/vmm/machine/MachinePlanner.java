@@ -10,6 +10,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import vmm.control.ControlPath;
 import vmm.firmware.fwcfg.Items;
 import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Controller;
@@ -61,6 +62,7 @@ public final class MachinePlanner {
      */
     public static MachineConfig plan(MachineRequest request, HostLimits host) {
         checkName(request.name());
+        checkSerial(request);
         checkMemory(request.memoryBytes(), host);
         if (request.cpus() < 1 || request.cpus() > MAX_CPUS) {
             throw new ConfigurationException(
@@ -73,12 +75,26 @@ public final class MachinePlanner {
         return new MachinePlanner(request).plan();
     }
 
-    /** A name is a folder's, and a word on the command line. */
-    private static void checkName(String name) {
+    /**
+     * Checks the name of a machine, which is that of a folder and a word on the command line.
+     *
+     * @throws ConfigurationException if no machine can be called so
+     */
+    public static void checkName(String name) {
         if (name.length() > MAX_NAME || !name.matches("[A-Za-z0-9_][A-Za-z0-9_.+-]*")) {
             throw new ConfigurationException("A machine's name has 1 to " + MAX_NAME
                     + " letters, digits, dots, dashes, underscores and plus signs, and begins with no sign, unlike "
                     + name + "; change NAME.");
+        }
+    }
+
+    /** The folder of a machine's own is there for its control socket, and ends with it. */
+    private static void checkSerial(MachineRequest request) {
+        boolean own = request.serial().equals(new SerialConfig.UnixSocket(ControlPath.console(request.name())));
+        boolean folder = request.control().flatMap(ControlPath::own).isPresent();
+        if (own && !folder) {
+            throw new ConfigurationException("The serial port's socket would be beside the control socket, which"
+                    + " --control puts elsewhere; leave that out, or add --serial unix:PATH.");
         }
     }
 

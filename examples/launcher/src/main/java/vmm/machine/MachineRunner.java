@@ -79,6 +79,10 @@ public final class MachineRunner implements RunningMachine {
             Optional<Firmware> firmware = config.boot() instanceof Boot.Firmware boot
                     ? Optional.of(teardown.opened(boot.source().open()))
                     : Optional.empty();
+            if (socket.isPresent() && config.serial() instanceof SerialConfig.UnixSocket) {
+                // It may be in the machine's own folder, which the control socket makes.
+                socket.get().awaitReady();
+            }
             Console console = teardown.opened(Console.open(config.serial()));
             Lasting lasting = new Lasting(disks, firmware, console, new RtcMemory());
             MachineEnd end = live(kvm, lasting, socket);

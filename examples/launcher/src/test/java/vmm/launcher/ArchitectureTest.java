@@ -46,13 +46,14 @@ class ArchitectureTest {
         "vmm.firmware..",
         "vmm.control..",
         "vmm.machine..",
+        "vmm.domain..",
         "vmm.monitor..",
         "vmm.launcher..",
         "vmm.lab..",
         "vmm.guests.."
     };
     private static final String[] PROGRAM = {
-        "vmm.control..", "vmm.machine..", "vmm.monitor..", "vmm.launcher..", "vmm.lab..", "vmm.guests.."
+        "vmm.control..", "vmm.machine..", "vmm.domain..", "vmm.monitor..", "vmm.launcher..", "vmm.lab..", "vmm.guests.."
     };
 
     @Test
@@ -218,7 +219,7 @@ class ArchitectureTest {
                 .resideInAPackage("vmm.machine..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("vmm.monitor..", "vmm.launcher..", "picocli..")
+                .resideInAnyPackage("vmm.domain..", "vmm.monitor..", "vmm.launcher..", "picocli..")
                 .check(ALL);
     }
 
@@ -234,13 +235,32 @@ class ArchitectureTest {
     }
 
     @Test
+    void descriptionsOfMachinesKnowNoCommandLineAndNobodyElseReadsXml() {
+        noClasses()
+                .that()
+                .resideInAPackage("vmm.domain..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("vmm.monitor..", "vmm.launcher..", "vmm.kvm..", "picocli..")
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("vmm.domain..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("javax.xml..", "org.xml..", "org.w3c..")
+                .check(ALL);
+    }
+
+    @Test
     void theControlSocketKnowsNoMachine() {
         noClasses()
                 .that()
                 .resideInAPackage("vmm.control..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("vmm.machine..", "vmm.monitor..", "vmm.launcher..", "vmm.kvm..", "picocli..")
+                .resideInAnyPackage(
+                        "vmm.machine..", "vmm.domain..", "vmm.monitor..", "vmm.launcher..", "vmm.kvm..", "picocli..")
                 .check(ALL);
     }
 

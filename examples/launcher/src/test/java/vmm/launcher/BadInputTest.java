@@ -277,7 +277,7 @@ class BadInputTest {
 
     @Test
     void aSerialPortThatLeadsNowhereKnownIsRefused() {
-        refused(Vmm.plan("--serial", "pty"), "stdio, file:PATH, unix:PATH or none", "pty");
+        refused(Vmm.plan("--serial", "pty"), "stdio, file:PATH, unix:PATH, unix or none", "pty");
     }
 
     @Test
