@@ -129,6 +129,27 @@ public final class ItNexus {
         }
     }
 
+    /**
+     * Aborts the commands of one logical unit, which then knows this initiator no more, nor this initiator the unit.
+     *
+     * @param gone what the unit keeps for this initiator
+     * @param ended called when the last command has ended, perhaps before this returns
+     */
+    @SuppressWarnings("ReferenceEquality") // A nexus is a thing, not a value.
+    void forget(ItlNexus gone, Runnable ended) {
+        for (int lun = 0; lun < units.length; lun++) {
+            if (units[lun] == gone) {
+                units[lun] = null;
+            }
+        }
+        gone.tasks().forgetAca();
+        gone.abortAll(TaskEnding.ABORTED, () -> {
+            gone.unit().nexusLost(gone);
+            gone.unit().forget(gone);
+            ended.run();
+        });
+    }
+
     /** I_T nexus loss (SAM-5 6.3.4), as far as it is not about commands. */
     void lose() {
         for (ItlNexus each : known()) {

@@ -3,6 +3,7 @@ package vmm.scsi;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -119,6 +120,26 @@ public abstract class LogicalUnit {
         for (ItlNexus nexus : nexuses) {
             visitor.accept(nexus);
         }
+    }
+
+    /**
+     * Ends the commands of a logical unit that no target has any more, as aborted ones; then all initiators have
+     * forgotten it. Any thread may call, once no loop is about to send it another command.
+     *
+     * @param ended called when the last command has ended, by the thread of some initiator's loop or by this one
+     */
+    public final void retire(Runnable ended) {
+        ItlNexus[] known = nexuses;
+        AtomicInteger left = new AtomicInteger(known.length + 1);
+        Runnable one = () -> {
+            if (left.decrementAndGet() == 0) {
+                ended.run();
+            }
+        };
+        for (ItlNexus nexus : known) {
+            nexus.runOnLoop(() -> nexus.initiator().forget(nexus, one), one);
+        }
+        one.run();
     }
 
     /** Forgets a nexus that is used no more. */

@@ -212,6 +212,13 @@ final class RequestPath implements QueueHandler {
         }
     }
 
+    /** Forgets a target that has gone with its last logical unit. */
+    void forgetIfGone(int target) {
+        if (bus.target(target) == null) {
+            nexuses[target] = null;
+        }
+    }
+
     /** Lets all logical units know that this initiator has been reset. Nothing is in flight. */
     void reset() {
         for (ItNexus nexus : nexuses) {

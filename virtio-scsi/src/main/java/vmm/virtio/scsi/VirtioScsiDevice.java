@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmm.event.EventLoop;
+import vmm.scsi.LogicalUnit;
 import vmm.scsi.ScsiBus;
 import vmm.virtio.Activation;
 import vmm.virtio.DeviceQueues;
@@ -38,6 +39,7 @@ public final class VirtioScsiDevice implements VirtioDevice {
     private final HbaConfig config;
     private final HbaConfigSpace space;
     private final RequestPath path;
+    private final long features;
     private @Nullable DeviceQueues active;
 
     /** While the device is active: its way to tell the driver what happens on the bus. */
@@ -55,6 +57,9 @@ public final class VirtioScsiDevice implements VirtioDevice {
         this.config = config;
         this.space = new HbaConfigSpace(config, bus);
         this.path = new RequestPath(loop, bus, config, space, this::report);
+        // What a driver may have agreed to must not change with the logical units that come and go.
+        long protection = bus.hasProtection() ? HbaFeatures.T10_PI : 0;
+        this.features = config.rings().bits() | HbaFeatures.ALWAYS | protection;
     }
 
     @Override
@@ -64,8 +69,7 @@ public final class VirtioScsiDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        long protection = bus.hasProtection() ? HbaFeatures.T10_PI : 0;
-        return config.rings().bits() | HbaFeatures.ALWAYS | protection;
+        return features;
     }
 
     @Override
@@ -154,6 +158,36 @@ public final class VirtioScsiDevice implements VirtioDevice {
     }
 
     /**
+     * Puts a logical unit behind a target, and tells the driver to look for it (virtio 1.3 5.6.6.3.2). Any thread may
+     * call; does not wait.
+     *
+     * @throws IllegalArgumentException if a number is out of range or taken
+     */
+    public void attach(int target, int lun, LogicalUnit unit) {
+        bus.attach(target, lun, unit);
+        report(new HbaEvent.TransportReset(target, lun, HbaEvent.Reason.RESCAN));
+    }
+
+    /**
+     * Takes a logical unit away, and tells the driver: new requests find nothing there. What becomes of those in flight
+     * is up to {@link LogicalUnit#retire}. Any thread may call; does not wait.
+     *
+     * @param unreachable called when no request can come to the unit by this device any more, by the loop's thread or
+     *     this one
+     */
+    public void detach(int target, int lun, Runnable unreachable) {
+        bus.detach(target, lun);
+        report(new HbaEvent.TransportReset(target, lun, HbaEvent.Reason.REMOVED));
+        Runnable last = () -> {
+            path.forgetIfGone(target);
+            unreachable.run();
+        };
+        if (!onLoop(last)) {
+            unreachable.run();
+        }
+    }
+
+    /**
      * Tells the driver what happened, if it has accepted the feature or subscribed. Where it has no buffer for that it
      * is told later that it missed something (virtio 1.3 5.6.6.3). Any thread may call; does not wait.
      */
@@ -161,16 +195,18 @@ public final class VirtioScsiDevice implements VirtioDevice {
         onLoop(() -> tell(event));
     }
 
-    /** Runs {@code action} on the loop's thread; a loop that has ended serves nobody. */
-    private void onLoop(Runnable action) {
+    /** Runs {@code action} on the loop's thread, unless the loop has ended, which serves nobody: then false. */
+    private boolean onLoop(Runnable action) {
         if (loop.inLoop()) {
             action.run();
-            return;
+            return true;
         }
         try {
             loop.post(action);
+            return true;
         } catch (IllegalStateException ended) {
             LOG.debug("The event loop of {} has ended before it.", config.id(), ended);
+            return false;
         }
     }
 
