@@ -65,13 +65,24 @@ public final class Msix implements BusDevice, AutoCloseable {
         this.changed = new boolean[vectors];
         this.pending = new boolean[vectors];
         this.gates = new AtomicIntegerArray(vectors * GATE_STRIDE);
-        List<MsiRoute> taken = new ArrayList<>(vectors);
+        this.routes = allocate(vectors, router);
         for (int vector = 0; vector < vectors; vector++) {
-            taken.add(router.allocate());
             gates.set(vector * GATE_STRIDE, BLOCKED);
             table[vector * 4 + CONTROL] = CONTROL_MASK;
         }
-        this.routes = List.copyOf(taken);
+    }
+
+    private static List<MsiRoute> allocate(int vectors, MsiRouter router) {
+        List<MsiRoute> taken = new ArrayList<>(vectors);
+        try {
+            for (int vector = 0; vector < vectors; vector++) {
+                taken.add(router.allocate());
+            }
+            return List.copyOf(taken);
+        } catch (RuntimeException failure) {
+            taken.forEach(MsiRoute::close);
+            throw failure;
+        }
     }
 
     /** How many vectors there are. */
@@ -252,9 +263,10 @@ public final class Msix implements BusDevice, AutoCloseable {
         }
     }
 
-    /** Gives the routes back. After every thread that signals has ended. */
+    /** Gives the routes back; no access changes or uses them any more. After every worker that signals has ended. */
     @Override
     public void close() {
+        control(false, false);
         routes.forEach(MsiRoute::close);
     }
 }

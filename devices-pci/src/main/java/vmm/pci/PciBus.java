@@ -74,6 +74,41 @@ public final class PciBus implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes all functions of a slot away: the guest reaches none of them any more, but for an access that has begun.
+     *
+     * @return what was there, to be {@linkplain PciFunction#retire retired} and then closed by the caller
+     */
+    public List<PciFunction> remove(int slot) {
+        lock.lock();
+        try {
+            List<PciFunction> gone = new ArrayList<>();
+            for (int number = 0; number < FUNCTIONS; number++) {
+                PciFunction function = at(slot, number);
+                if (function != null) {
+                    functions[slot * FUNCTIONS + number] = null;
+                    addresses.remove(function);
+                    gone.add(function);
+                }
+            }
+            // Others may have waited for the addresses.
+            addresses.update(present());
+            return gone;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** True if a slot has a function 0, without which a guest does not look at the others. */
+    public boolean isExposed(int slot) {
+        lock.lock();
+        try {
+            return at(slot, 0) != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** PCI 3.0 6.2.1: software looks at functions above 0 only if function 0 says that there are some. */
     private void markMultiFunction(int slot) {
         PciFunction first = at(slot, 0);

@@ -154,7 +154,18 @@ public abstract class PciFunction implements AutoCloseable {
     /** Sets the registers that belong to firmware, for a machine that runs none. */
     protected void configureWithoutFirmware() {}
 
-    /** Gives back what the function holds of the host. Called once, after every vCPU and worker has ended. */
+    /**
+     * The function has left its bus for good: stops what it does for its driver, and does nothing any more, whatever an
+     * access that had begun may still want. Waits for what is in flight; not under the lock of the bus.
+     */
+    public void retire() {
+        // Most do nothing by themselves.
+    }
+
+    /**
+     * Gives back what the function holds of the host. Called once, after every worker has ended, and every vCPU or
+     * {@link #retire}.
+     */
     @Override
     public void close() {
         if (msix != null) {

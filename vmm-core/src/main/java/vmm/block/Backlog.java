@@ -1,6 +1,7 @@
 package vmm.block;
 
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,16 @@ final class Backlog {
     /** The queue of the oldest request; null when empty. */
     ThrottledDisk.@Nullable Queue firstQueue() {
         return queues[first];
+    }
+
+    /** Lets {@code visitor} see the queue of each request. */
+    void forEachQueue(Consumer<ThrottledDisk.Queue> visitor) {
+        for (int i = 0; i < size; i++) {
+            ThrottledDisk.Queue queue = queues[(first + i) & (requests.length - 1)];
+            if (queue != null) {
+                visitor.accept(queue);
+            }
+        }
     }
 
     /** Takes the oldest request; null when empty. */

@@ -31,6 +31,13 @@ public final class ThrottleGroup {
         private final Backlog reads = new Backlog();
         private final Backlog writes = new Backlog();
 
+        /** It is about to leave: nothing waits here any more that does not already. */
+        private boolean leaving;
+
+        private boolean isIdle() {
+            return reads.isEmpty() && writes.isEmpty();
+        }
+
         private Backlog backlog(Kind kind) {
             return kind == Kind.READ ? reads : writes;
         }
@@ -93,6 +100,17 @@ public final class ThrottleGroup {
         turn = 0;
     }
 
+    /** Takes a disk out when what waits of it has gone ahead, limits or not. */
+    synchronized void dismiss(Member member) {
+        member.leaving = true;
+        if (member.isIdle()) {
+            leave(member);
+        } else {
+            member.reads.forEachQueue(queue -> queue.releaseSoon(this, member));
+            member.writes.forEachQueue(queue -> queue.releaseSoon(this, member));
+        }
+    }
+
     /**
      * Asks for a request to go.
      *
@@ -101,6 +119,9 @@ public final class ThrottleGroup {
     synchronized boolean admit(Member disk, ThrottledDisk.Queue queue, BlockRequest request) {
         leak();
         Kind kind = Kind.of(request);
+        if (disk.leaving) {
+            return true;
+        }
         int ahead = shared ? waitingReads + waitingWrites : waiting(kind);
         if (ahead == 0 && delay(kind) == 0) {
             count(kind, request);
@@ -172,7 +193,11 @@ public final class ThrottleGroup {
     synchronized @Nullable BlockRequest nextOf(Member disk, ThrottledDisk.Queue caller) {
         leak();
         BlockRequest read = take(Kind.READ, disk.reads.poll(caller));
-        return read != null ? read : take(Kind.WRITE, disk.writes.poll(caller));
+        BlockRequest next = read != null ? read : take(Kind.WRITE, disk.writes.poll(caller));
+        if (disk.leaving && disk.isIdle()) {
+            leave(disk);
+        }
+        return next;
     }
 
     private @Nullable BlockRequest take(Kind kind, @Nullable BlockRequest request) {

@@ -1,20 +1,38 @@
 package vmm.block;
 
+import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 
 /**
- * A filter that delays requests so that its disk keeps within the limits of a {@link ThrottleGroup}. Flushes are never
- * delayed.
+ * A filter that delays requests so that its disk keeps within the limits of a {@link ThrottleGroup}, as long as it is
+ * in one. Flushes are never delayed. Without a group a request costs one more call.
  */
 public final class ThrottledDisk extends FilterDisk {
-    private final ThrottleGroup group;
-    private final ThrottleGroup.Member member;
+    /** What the disk is to a group. */
+    private record Membership(ThrottleGroup group, ThrottleGroup.Member member) {}
 
-    /** A filter in front of {@code disk}, which it owns from now on. */
-    public ThrottledDisk(BlockDevice disk, ThrottleGroup group) {
+    private volatile @Nullable Membership membership;
+
+    /** A filter in front of {@code disk}, which it owns from now on; without limits if the group is null. */
+    public ThrottledDisk(BlockDevice disk, @Nullable ThrottleGroup group) {
         super(disk);
-        this.group = group;
-        this.member = group.join();
+        this.membership = join(group);
+    }
+
+    private static @Nullable Membership join(@Nullable ThrottleGroup group) {
+        return group == null ? null : new Membership(group, group.join());
+    }
+
+    /**
+     * Leaves the group, and joins another unless that is null. What waits in the old one goes ahead. Any thread may
+     * call.
+     */
+    public synchronized void setGroup(@Nullable ThrottleGroup group) {
+        Membership old = membership;
+        membership = join(group);
+        if (old != null) {
+            old.group.dismiss(old.member);
+        }
     }
 
     @Override
@@ -24,7 +42,10 @@ public final class ThrottledDisk extends FilterDisk {
 
     @Override
     public void close() {
-        group.leave(member);
+        Membership last = membership;
+        if (last != null) {
+            last.group.leave(last.member);
+        }
         super.close();
     }
 
@@ -37,7 +58,7 @@ public final class ThrottledDisk extends FilterDisk {
         private final Runnable alarm = this::wake;
         private boolean draining;
 
-        /** The first time at which {@link #wake} is going to run, if at all. Guarded by the group. */
+        /** The first time at which {@link #wake} is going to run, if at all. Guarded by this. */
         private long nextWake = NEVER;
 
         Queue(EventLoop loop, BlockQueue inner) {
@@ -47,33 +68,37 @@ public final class ThrottledDisk extends FilterDisk {
 
         @Override
         public void submit(BlockRequest request) {
-            if (request.operation() == BlockRequest.Operation.FLUSH) {
+            Membership now = membership;
+            if (now == null || request.operation() == BlockRequest.Operation.FLUSH) {
                 inner.submit(request);
             } else if (draining) {
-                group.admitAnyway(request);
+                now.group.admitAnyway(request);
                 inner.submit(request);
-            } else if (group.admit(member, this, request)) {
+            } else if (now.group.admit(now.member, this, request)) {
                 inner.submit(request);
             } else {
-                submitAllowed();
+                submitAllowed(now.group);
             }
         }
 
-        private void submitAllowed() {
+        private void submitAllowed(ThrottleGroup group) {
             for (BlockRequest next = group.next(this); next != null; next = group.next(this)) {
                 inner.submit(next);
             }
         }
 
         private void wake() {
-            synchronized (group) {
+            synchronized (this) {
                 nextWake = NEVER;
             }
-            submitAllowed();
+            Membership now = membership;
+            if (now != null) {
+                submitAllowed(now.group);
+            }
         }
 
         /** Has this queue ask again in {@code delay} nanoseconds. By the group, which locked itself, on this loop. */
-        void wakeAfter(long now, long delay) {
+        synchronized void wakeAfter(long now, long delay) {
             if (now + delay < nextWake) {
                 nextWake = now + delay;
                 loop.schedule(delay, alarm);
@@ -81,11 +106,24 @@ public final class ThrottledDisk extends FilterDisk {
         }
 
         /** Has this queue ask again, in {@code delay} nanoseconds at the latest. By the group, which locked itself. */
-        void wakeFromAfar(long now, long delay) {
+        synchronized void wakeFromAfar(long now, long delay) {
             if (now + delay < nextWake) {
                 nextWake = now;
                 loop.post(alarm);
             }
+        }
+
+        /** Has this queue take what waits of a disk that leaves a group. By the group, which locked itself. */
+        void releaseSoon(ThrottleGroup group, ThrottleGroup.Member member) {
+            loop.post(() -> release(group, member));
+        }
+
+        private void release(ThrottleGroup group, ThrottleGroup.Member member) {
+            for (BlockRequest next = group.nextOf(member, this); next != null; next = group.nextOf(member, this)) {
+                inner.submit(next);
+            }
+            // Whoever waited behind these is next.
+            submitAllowed(group);
         }
 
         @Override
@@ -97,12 +135,9 @@ public final class ThrottledDisk extends FilterDisk {
         public void drain(boolean on) {
             draining = on;
             inner.drain(on);
-            if (on) {
-                for (BlockRequest next = group.nextOf(member, this); next != null; next = group.nextOf(member, this)) {
-                    inner.submit(next);
-                }
-                // Whoever waited behind these is next.
-                submitAllowed();
+            Membership now = membership;
+            if (on && now != null) {
+                release(now.group, now.member);
             }
         }
     }

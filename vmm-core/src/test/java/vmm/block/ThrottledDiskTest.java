@@ -302,6 +302,40 @@ class ThrottledDiskTest {
     }
 
     @Test
+    void otherLimitsLetGoWhatWaitsForTheOldOnes() {
+        ThrottleGroup slow = group(totals(NONE, Rate.of(1)));
+        ThrottledDisk disk = disk(slow);
+        ThrottledDisk neighbour = disk(slow);
+        BlockQueue queue = disk.openQueue(newLoop());
+        BlockQueue others = neighbour.openQueue(newLoop());
+        TestRequest last = TestRequest.read(0, 512);
+        for (int i = 0; i < 5; i++) {
+            queue.submit(TestRequest.read(0, 512));
+        }
+        queue.submit(last);
+        TestRequest behind = TestRequest.read(0, 512);
+        others.submit(behind);
+        settle();
+        assertEquals(TestRequest.NOT_YET, last.errno);
+
+        disk.setGroup(null);
+        settle();
+        assertEquals(0, last.errno);
+        assertEquals(TestRequest.NOT_YET, behind.errno, "who stays waits on");
+        TestRequest unlimited = TestRequest.read(0, 512);
+        queue.submit(unlimited);
+        assertEquals(0, unlimited.errno);
+        run(10 * SECOND);
+        assertEquals(0, behind.errno);
+
+        disk.setGroup(group(totals(NONE, Rate.of(10))));
+        run(SECOND);
+        Load load = new Load(queue, Operation.READ, 8, 512);
+        run(10 * SECOND);
+        assertAbout(100, load.take());
+    }
+
+    @Test
     void errorsComeThrough() {
         FakeDisk fake = new FakeDisk(1 << 16);
         fake.failAt(0, 512, Errno.EIO);

@@ -34,18 +34,39 @@ final class QueueDoorbells implements AutoCloseable {
     private final Map<Interface, Long> bases = new EnumMap<>(Interface.class);
     private @Nullable Interface used;
 
+    /** Guarded by {@link #bells}. */
+    private boolean closed;
+
     /** Doorbells of which none is connected. */
     QueueDoorbells(Doorbells doorbells, int queues) {
         this.doorbells = doorbells;
+        this.bells = create(queues);
+    }
+
+    private static List<EventFd> create(int queues) {
         List<EventFd> created = new ArrayList<>();
-        for (int i = 0; i < queues; i++) {
-            created.add(EventFd.create());
+        try {
+            for (int i = 0; i < queues; i++) {
+                created.add(EventFd.create());
+            }
+            return List.copyOf(created);
+        } catch (RuntimeException failure) {
+            created.forEach(EventFd::close);
+            throw failure;
         }
-        bells = List.copyOf(created);
     }
 
     EventFd bell(int queue) {
         return bells.get(queue);
+    }
+
+    /** The driver has notified a queue by an access. Any thread, with or without the lock. */
+    void ring(int queue) {
+        synchronized (bells) {
+            if (!closed) {
+                bells.get(queue).signal();
+            }
+        }
     }
 
     /** The registers of an interface are now at {@code base}, or {@link AddressDecoder#UNMAPPED}. */
@@ -110,6 +131,9 @@ final class QueueDoorbells implements AutoCloseable {
     @Override
     public void close() {
         stop();
-        bells.forEach(EventFd::close);
+        synchronized (bells) {
+            closed = true;
+            bells.forEach(EventFd::close);
+        }
     }
 }

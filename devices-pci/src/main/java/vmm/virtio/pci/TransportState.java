@@ -59,6 +59,7 @@ final class TransportState {
     private volatile boolean needsReset;
     private volatile int status;
     private volatile boolean running;
+    private boolean retired;
     int deviceFeatureSelect;
     int driverFeatureSelect;
     long driverFeatures;
@@ -103,7 +104,7 @@ final class TransportState {
 
     /** Lets the device start if it does not run. */
     void start() {
-        if (!running) {
+        if (!running && !retired) {
             running = true;
             lifecycle.start();
         }
@@ -147,6 +148,12 @@ final class TransportState {
         stop();
         interrupts.clearPending();
         restore(initial);
+    }
+
+    /** Back to the state before any driver, for good: the device is not started again. */
+    void retire() {
+        retired = true;
+        reset();
     }
 
     /** Enables the selected queue, which has been set up and is used at once if the device runs. */

@@ -73,7 +73,12 @@ public final class VirtioPciFunction extends PciFunction {
         this.memory = memory;
         Msix msix = new Msix(queueSizes.length + 1, messages);
         this.interrupts = new TransportInterrupts(msix, addInterruptPin(1), queueSizes.length);
-        this.doorbells = new QueueDoorbells(doorbells, queueSizes.length);
+        try {
+            this.doorbells = new QueueDoorbells(doorbells, queueSizes.length);
+        } catch (RuntimeException failure) {
+            msix.close();
+            throw failure;
+        }
         this.state = new TransportState(VirtioPciState.initial(queueSizes), interrupts, new DeviceLifecycle());
         DeviceConfig config = new DeviceConfig(device);
         if (transport.isLegacy()) {
@@ -173,6 +178,13 @@ public final class VirtioPciFunction extends PciFunction {
     }
 
     @Override
+    public void retire() {
+        synchronized (state) {
+            state.retire();
+        }
+    }
+
+    @Override
     public void close() {
         doorbells.close();
         super.close();
@@ -180,7 +192,7 @@ public final class VirtioPciFunction extends PciFunction {
 
     private void queueNotified(int queue) {
         if (queue < state.queues().size()) {
-            doorbells.bell(queue).signal();
+            doorbells.ring(queue);
         }
     }
 

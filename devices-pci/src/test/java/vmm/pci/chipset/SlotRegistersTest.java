@@ -13,11 +13,25 @@ final class SlotRegistersTest {
     private static final int REQUESTED = 0xae04;
     private static final int EJECT = 0xae08;
     private static final int REMOVABLE = 0xae0c;
+    private static final int STATUS = 0xae10;
 
     private final Bus ports = new Bus();
     private final List<Integer> ejected = new ArrayList<>();
     private final int[] changes = {0};
-    private final SlotRegisters slots = new SlotRegisters(ejected::add, () -> changes[0]++);
+    private final List<String> reports = new ArrayList<>();
+    private final SlotRegisters slots = new SlotRegisters(
+            new SlotEvents() {
+                @Override
+                public void ejected(int slot) {
+                    ejected.add(slot);
+                }
+
+                @Override
+                public void reported(int slot, int source, int status) {
+                    reports.add(slot + " " + source + " " + status);
+                }
+            },
+            () -> changes[0]++);
 
     SlotRegistersTest() {
         slots.attach(ports);
@@ -43,6 +57,16 @@ final class SlotRegistersTest {
         assertEquals(0, ports.read(INSERTED, 4));
         assertEquals(1 << 5, ports.read(REQUESTED, 4));
         assertEquals(0, ports.read(REQUESTED, 4));
+    }
+
+    @Test
+    void whatTheGuestReportsOfASlotIsTold() {
+        ports.write(STATUS, 4, 0x1f03_0081L);
+        ports.write(STATUS, 4, 0x0201_0000L);
+        ports.write(STATUS, 4, 0x2003_0000L); // a slot that does not exist
+        ports.write(STATUS, 2, 0xffff);
+        assertEquals(List.of("31 3 129", "2 1 0"), reports);
+        assertEquals(0, ports.read(STATUS, 4));
     }
 
     @Test

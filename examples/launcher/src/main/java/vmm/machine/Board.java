@@ -6,10 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import vmm.bus.Bus;
-import vmm.event.EventLoop;
 import vmm.firmware.acpi.AcpiConfig;
 import vmm.firmware.bios.Firmware;
 import vmm.irq.IrqLine;
@@ -25,6 +22,7 @@ import vmm.linux.HostException;
 import vmm.memory.GuestMemory;
 import vmm.pci.FunctionInfo;
 import vmm.pci.PciBus;
+import vmm.pci.PciFunction;
 import vmm.pci.PciWindows;
 import vmm.pci.chipset.HostBridge;
 import vmm.pci.chipset.PiixIsaBridge;
@@ -40,14 +38,9 @@ import vmm.platform.Rtc;
 import vmm.platform.RtcMemory;
 import vmm.platform.SerialSink;
 import vmm.platform.Uart16550;
-import vmm.virtio.QueueLoops;
-import vmm.virtio.VirtioDevice;
-import vmm.virtio.pci.VirtioPciFunction;
 
 /** The main board: memory, buses, chipset, the devices on them, and what the processors start with. */
 final class Board implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Board.class);
-
     private static final int ISA_INTERRUPTS = 16;
     private static final int COM1_IRQ = 4;
 
@@ -66,14 +59,17 @@ final class Board implements AutoCloseable {
     private final PciBus pci;
     private final PiixPowerManagement powerManagement;
     private final Start start;
+    private final Devices devices;
+    private final Slots slots;
 
     /**
      * Builds everything but the processors.
      *
      * @param lasting what the life before has left
      * @param end told how the guest ended this life, on a vCPU's thread
+     * @param changes told what becomes of devices
      */
-    Board(MachineConfig config, Kvm kvm, Lasting lasting, Consumer<MachineEnd> end) {
+    Board(MachineConfig config, Kvm kvm, Lasting lasting, Consumer<MachineEnd> end, Changes changes) {
         this.config = config;
         try {
             if (config.cpus() > kvm.mostVcpus()) {
@@ -95,8 +91,10 @@ final class Board implements AutoCloseable {
             powerManagement = new PiixPowerManagement(
                     isa.get(PiixPowerManagement.SCI_IRQ).input(), () -> end.accept(new MachineEnd.PoweredOff()));
             pci = teardown.opened(addPci(bridge));
-            new SlotRegisters(Board::ejected, () -> powerManagement.raiseGpe(SlotRegisters.GPE)).attach(ports);
-            addStorage(lasting.disks());
+            devices = teardown.opened(new Devices(config, lasting.disks(), memory, machine, pci));
+            addDevices();
+            slots = teardown.opened(
+                    new Slots(pci, ports, () -> powerManagement.raiseGpe(SlotRegisters.GPE), new Functions(changes)));
             start.load(pci, memory, this::acpiConfig);
         } catch (Throwable failure) {
             teardown.close();
@@ -159,34 +157,61 @@ final class Board implements AutoCloseable {
         return bus;
     }
 
-    private static void ejected(int slot) {
-        log.debug("The guest ejects slot {}, which stays as it is.", slot);
-    }
-
-    private void addStorage(OpenDisks disks) {
-        IoThreads threads = teardown.opened(new IoThreads(config.iothreads(), config.loop()));
-        StorageDevices devices = teardown.opened(new StorageDevices(config, disks));
+    private void addDevices() {
         for (ControllerConfig controller : config.controllers()) {
-            String name = StorageDevices.name(controller);
-            EventLoop loop = threads.of(name, controller.virtio()).of(0);
-            addVirtio(name, devices.hba(controller, loop), controller.virtio());
+            devices.add(controller, config.disks());
         }
         for (DiskConfig disk : config.disks()) {
             if (disk.address() instanceof DiskAddress.Virtio(VirtioConfig virtio)) {
-                QueueLoops loops = threads.of(disk.id(), virtio);
-                addVirtio(disk.id(), devices.blk(disk, virtio, loops), virtio);
+                devices.add(disk, virtio);
             }
         }
-        teardown.opened(devices.watchSizes());
     }
 
-    private void addVirtio(String name, VirtioDevice device, VirtioConfig virtio) {
-        // Before its threads end a device takes back what it has in flight.
-        teardown.then(device::reset);
-        pci.add(
-                virtio.address().slot(),
-                virtio.address().function(),
-                new VirtioPciFunction(name, device, virtio.transport(), memory, machine, machine.interrupts()));
+    /** Told what becomes of devices in this life. */
+    interface Changes {
+        /** These devices have gone with their slot. On a thread that may wait. */
+        void gone(List<String> ids);
+
+        /** The guest does not let go of a slot. On a vCPU's thread. */
+        void refused(int slot);
+
+        /** The guest has evaluated _OST. On a vCPU's thread. */
+        void reported(int slot, int source, int status);
+    }
+
+    /** What happens to functions is told of devices. */
+    private final class Functions implements Slots.Listener {
+        private final Changes changes;
+
+        Functions(Changes changes) {
+            this.changes = changes;
+        }
+
+        @Override
+        public void left(List<PciFunction> functions) {
+            changes.gone(functions.stream().map(devices::retire).toList());
+        }
+
+        @Override
+        public void refused(int slot) {
+            changes.refused(slot);
+        }
+
+        @Override
+        public void reported(int slot, int source, int status) {
+            changes.reported(slot, source, status);
+        }
+    }
+
+    /** The devices on the board. */
+    Devices devices() {
+        return devices;
+    }
+
+    /** The slots that devices come and go in. */
+    Slots slots() {
+        return slots;
     }
 
     /** The processors, where they begin. Call once. */

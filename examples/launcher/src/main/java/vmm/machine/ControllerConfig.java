@@ -3,11 +3,12 @@ package vmm.machine;
 /**
  * A virtio-scsi controller.
  *
+ * @param id its name among the machine's devices
  * @param index its number among the machine's SCSI controllers
  * @param virtio its place, queues and threads
  * @param limits the sizes of its queues and of what drivers put into them
  */
-public record ControllerConfig(int index, VirtioConfig virtio, Limits limits) {
+public record ControllerConfig(String id, int index, VirtioConfig virtio, Limits limits) {
     /**
      * What the configuration space of a controller says (virtio 1.3 5.6.4).
      *

@@ -9,6 +9,7 @@ import vmm.block.BlockOptions;
  *
  * @param id its name among the machine's disks
  * @param cdrom true for a CD-ROM drive, whose disc the image is; SCSI only
+ * @param node the name of the node that its image is
  * @param image what keeps its data, and how it is opened; the source of an empty drive is empty
  * @param serial its serial number, printable ASCII: at most 20 characters for virtio-blk and 36 for SCSI
  * @param wwn its NAA identifier (SPC-5 7.7.6.6.1), if it has one; SCSI only
@@ -24,6 +25,7 @@ import vmm.block.BlockOptions;
 public record DiskConfig(
         String id,
         boolean cdrom,
+        String node,
         BlockOptions image,
         String serial,
         OptionalLong wwn,
@@ -34,4 +36,67 @@ public record DiskConfig(
         boolean removable,
         OptionalInt bootIndex,
         DiskAddress address,
-        DiskPolicy policy) {}
+        DiskPolicy policy) {
+    /** The same with another disc. */
+    DiskConfig withMedium(String otherNode, BlockOptions other) {
+        return new DiskConfig(
+                id,
+                cdrom,
+                otherNode,
+                other,
+                serial,
+                wwn,
+                vendor,
+                product,
+                logicalBlockSize,
+                physicalBlockSize,
+                removable,
+                bootIndex,
+                address,
+                policy);
+    }
+
+    /** The same at another address. */
+    DiskConfig withAddress(DiskAddress other) {
+        return new DiskConfig(
+                id,
+                cdrom,
+                node,
+                image,
+                serial,
+                wwn,
+                vendor,
+                product,
+                logicalBlockSize,
+                physicalBlockSize,
+                removable,
+                bootIndex,
+                other,
+                policy);
+    }
+
+    /** The same with other limits. */
+    DiskConfig withLimits(DiskLimits limits) {
+        return new DiskConfig(
+                id,
+                cdrom,
+                node,
+                image,
+                serial,
+                wwn,
+                vendor,
+                product,
+                logicalBlockSize,
+                physicalBlockSize,
+                removable,
+                bootIndex,
+                address,
+                policy.withLimits(limits));
+    }
+
+    /** True if it is behind the controller of that index, by whichever of its ways. */
+    boolean isBehind(int controller) {
+        return address instanceof DiskAddress.Scsi scsi
+                && scsi.places().stream().anyMatch(place -> place.controller() == controller);
+    }
+}

@@ -19,8 +19,12 @@ final class DiskPlan {
 
     private DiskPlan() {}
 
-    /** The disk in full. */
-    static DiskConfig plan(String id, Disk disk, DiskAddress address, DiskLimits limits) {
+    /**
+     * The disk in full.
+     *
+     * @param node the name of what its image is
+     */
+    static DiskConfig plan(String id, String node, Disk disk, DiskAddress address, DiskLimits limits) {
         boolean cdrom = isDrive(id, disk, address);
         checkSharing(id, disk.image());
         if (address instanceof DiskAddress.Scsi units && units.isRange()) {
@@ -31,6 +35,7 @@ final class DiskPlan {
         return new DiskConfig(
                 id,
                 cdrom,
+                disk.image().source().isEmpty() ? "" : node,
                 disk.image(),
                 ascii(id, "serial", serial, maxSerial),
                 disk.wwn(),

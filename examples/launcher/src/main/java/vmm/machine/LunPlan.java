@@ -2,6 +2,7 @@ package vmm.machine;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which disk has which logical units while a machine is planned. Explicit numbers are claimed before automatic ones.
@@ -16,6 +17,27 @@ final class LunPlan {
     private record Claim(LunRange place, String disk) {}
 
     private final List<Claim> claims = new ArrayList<>();
+
+    /** The logical units of a machine. */
+    static LunPlan of(MachineConfig machine) {
+        LunPlan plan = new LunPlan();
+        for (DiskConfig disk : machine.disks()) {
+            if (disk.address() instanceof DiskAddress.Scsi scsi) {
+                scsi.places().forEach(place -> plan.claims.add(new Claim(place, disk.id())));
+            }
+        }
+        return plan;
+    }
+
+    /** Who has one of these logical units, or null. */
+    @Nullable
+    String owner(LunRange wanted) {
+        return claims.stream()
+                .filter(claim -> claim.place.overlaps(wanted))
+                .map(Claim::disk)
+                .findFirst()
+                .orElse(null);
+    }
 
     /** Takes the logical units that the user named. */
     void claim(String disk, LunRange place) {

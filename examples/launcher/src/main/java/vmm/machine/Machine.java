@@ -45,11 +45,11 @@ public final class Machine implements AutoCloseable {
         DISK
     }
 
-    private Machine(MachineConfig config, Kvm kvm, Lasting lasting) {
+    private Machine(MachineConfig config, Kvm kvm, Lasting lasting, Board.Changes changes) {
         this.console = lasting.console();
         tripleFaultResets = config.boot() instanceof Boot.Firmware;
         // Made first and torn down last: vCPU threads end before anything that they could touch.
-        board = teardown.opened(new Board(config, kvm, lasting, this::finish));
+        board = teardown.opened(new Board(config, kvm, lasting, this::finish, changes));
         teardown.then(this::stopVcpus);
         try {
             board.processors(this::vcpuEnded).forEach(vcpus::add);
@@ -63,10 +63,11 @@ public final class Machine implements AutoCloseable {
      * Puts a machine together; no code of the guest runs yet.
      *
      * @param lasting what the life before has left, or what the first one begins with
+     * @param changes told what becomes of devices in this life
      * @throws HostException with a sentence for the user if something is missing; nothing is left behind then
      */
-    static Machine assemble(MachineConfig config, Kvm kvm, Lasting lasting) {
-        return new Machine(config, kvm, lasting);
+    static Machine assemble(MachineConfig config, Kvm kvm, Lasting lasting, Board.Changes changes) {
+        return new Machine(config, kvm, lasting, changes);
     }
 
     /**
@@ -123,6 +124,16 @@ public final class Machine implements AutoCloseable {
                 vcpus.forEach(VcpuThread::resume);
             }
         }
+    }
+
+    /** The devices on its buses. */
+    Devices devices() {
+        return board.devices();
+    }
+
+    /** The slots of its PCI bus. */
+    Slots slots() {
+        return board.slots();
     }
 
     /** The functions on its PCI bus. */

@@ -1,9 +1,13 @@
 package vmm.machine;
 
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import vmm.control.ControlPath;
 import vmm.event.LoopOptions;
+import vmm.virtio.pci.VirtioTransport;
 
 /**
  * A machine in full: nothing is left to a default, and no two parts want the same place. {@code MachinePlanner} makes
@@ -15,6 +19,7 @@ import vmm.event.LoopOptions;
  * @param iothreads how many I/O threads devices share, numbered from 1; those that name none have one of their own
  * @param loop how I/O threads wait for work
  * @param boot what runs first
+ * @param transport what virtio devices are about which nobody says it
  * @param controllers the SCSI controllers, by index
  * @param disks the disks, in the order in which they were asked for
  * @param serial where the first serial port leads
@@ -30,6 +35,7 @@ public record MachineConfig(
         int iothreads,
         LoopOptions loop,
         Boot boot,
+        VirtioTransport transport,
         List<ControllerConfig> controllers,
         List<DiskConfig> disks,
         SerialConfig serial,
@@ -42,5 +48,64 @@ public record MachineConfig(
         controllers = List.copyOf(controllers);
         disks = List.copyOf(disks);
         fwCfg = List.copyOf(fwCfg);
+    }
+
+    /** The disk of that name. */
+    public Optional<DiskConfig> disk(String id) {
+        return disks.stream().filter(disk -> disk.id().equals(id)).findFirst();
+    }
+
+    /** The controller of that name. */
+    public Optional<ControllerConfig> controller(String id) {
+        return controllers.stream()
+                .filter(controller -> controller.id().equals(id))
+                .findFirst();
+    }
+
+    /** The same with one disk more. */
+    MachineConfig with(DiskConfig disk) {
+        return with(controllers, Stream.concat(disks.stream(), Stream.of(disk)).toList());
+    }
+
+    /** The same with one controller more. */
+    MachineConfig with(ControllerConfig controller) {
+        List<ControllerConfig> more = Stream.concat(controllers.stream(), Stream.of(controller))
+                .sorted(Comparator.comparingInt(ControllerConfig::index))
+                .toList();
+        return with(more, disks);
+    }
+
+    /** The same with another disk in the place of the one of its name. */
+    MachineConfig replacing(DiskConfig disk) {
+        return with(
+                controllers,
+                disks.stream()
+                        .map(each -> each.id().equals(disk.id()) ? disk : each)
+                        .toList());
+    }
+
+    /** The same without the disks and controllers of these names. */
+    MachineConfig without(Collection<String> ids) {
+        return with(
+                controllers.stream().filter(each -> !ids.contains(each.id())).toList(),
+                disks.stream().filter(each -> !ids.contains(each.id())).toList());
+    }
+
+    private MachineConfig with(List<ControllerConfig> newControllers, List<DiskConfig> newDisks) {
+        return new MachineConfig(
+                name,
+                memoryBytes,
+                cpus,
+                iothreads,
+                loop,
+                boot,
+                transport,
+                newControllers,
+                newDisks,
+                serial,
+                control,
+                rebootOnReset,
+                debugExit,
+                fwCfg);
     }
 }

@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +14,7 @@ import vmm.firmware.fwcfg.Items;
 import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Controller;
 import vmm.machine.MachineRequest.Disk;
-import vmm.machine.MachineRequest.Virtio;
 import vmm.scsi.ScsiBus;
-import vmm.virtio.pci.VirtioTransport;
-import vmm.virtio.scsi.HbaConfig;
 
 /**
  * Turns what a user asked for into a machine: fills in what was left open and refuses what cannot be, before anything
@@ -44,15 +40,16 @@ public final class MachinePlanner {
     public static final int MAX_IOTHREADS = 64;
 
     private static final int MAX_CONTROLLER = ScsiBus.MAX_NUMBER;
-    private static final int USUAL_QUEUE_SIZE = 256;
 
     private final MachineRequest request;
     private final PciPlan pci = new PciPlan();
     private final TreeMap<Integer, ControllerConfig> controllers = new TreeMap<>();
     private final LunPlan units = new LunPlan();
+    private final VirtioPlan virtio;
 
     private MachinePlanner(MachineRequest request) {
         this.request = request;
+        this.virtio = new VirtioPlan(request.cpus(), request.iothreads(), request.transport());
     }
 
     /**
@@ -137,7 +134,7 @@ public final class MachinePlanner {
             int index = indexes.get(i);
             PciAddress place = controllerPlaces.get(i);
             PciAddress address = place != null ? place : pci.next("Controller " + index);
-            controllers.put(index, controller(index, address, wanted.get(i)));
+            controllers.put(index, virtio.controller("scsi" + index, index, address, wanted.get(i)));
         }
         List<DiskLimits> limits = ThrottleGroups.plan(ids, request.disks());
         List<List<LunRange>> places = logicalUnits(ids);
@@ -146,9 +143,10 @@ public final class MachinePlanner {
             Disk disk = request.disks().get(i);
             if (disk.bus() == Bus.VIRTIO) {
                 DiskAddress address = virtioAddress(ids.get(i), disk, diskPlaces.get(i));
-                disks.add(DiskPlan.plan(ids.get(i), disk, address, limits.get(i)));
+                disks.add(DiskPlan.plan(ids.get(i), ids.get(i), disk, address, limits.get(i)));
             } else if (!places.get(i).isEmpty()) {
-                disks.add(DiskPlan.plan(ids.get(i), disk, new DiskAddress.Scsi(places.get(i)), limits.get(i)));
+                disks.add(DiskPlan.plan(
+                        ids.get(i), ids.get(i), disk, new DiskAddress.Scsi(places.get(i)), limits.get(i)));
             }
         }
         pci.checkFirstFunctions();
@@ -160,6 +158,7 @@ public final class MachinePlanner {
                 request.iothreads(),
                 request.loop(),
                 request.boot(),
+                request.transport(),
                 List.copyOf(controllers.values()),
                 disks,
                 request.serial(),
@@ -285,66 +284,9 @@ public final class MachinePlanner {
         return free;
     }
 
-    private ControllerConfig controller(int index, PciAddress address, Controller wanted) {
-        String name = "Controller " + index;
-        if (wanted.virtio().iothreads().size() > 1) {
-            throw new ConfigurationException(name
-                    + " wants several I/O threads, but one serves a controller and all disks behind it;"
-                    + " name one in iothread=.");
-        }
-        int queueSize = wanted.queueSize().orElse(USUAL_QUEUE_SIZE);
-        if (Integer.bitCount(queueSize) != 1 || queueSize < 4 || queueSize > HbaConfig.MAX_QUEUE_SIZE) {
-            throw new ConfigurationException(name + " wants queues of " + queueSize
-                    + " descriptors; virtqueue_size= takes a power of two from 4 to " + HbaConfig.MAX_QUEUE_SIZE + ".");
-        }
-        ControllerConfig.Limits limits = new ControllerConfig.Limits(
-                queueSize,
-                limit(name, "cmd-per-lun", wanted.cmdPerLun(), queueSize, 1, HbaConfig.MAX_CMD_PER_LUN),
-                limit(
-                        name,
-                        "max-sectors",
-                        wanted.maxSectors(),
-                        HbaConfig.USUAL_SECTORS,
-                        HbaConfig.MIN_SECTORS,
-                        HbaConfig.MAX_SECTORS),
-                limit(name, "seg-max", wanted.segMax(), queueSize - 2, 1, queueSize - 2));
-        return new ControllerConfig(index, virtio(name, address, wanted.virtio()), limits);
-    }
-
-    private static int limit(String device, String key, OptionalInt wanted, int usual, int least, int most) {
-        int value = wanted.orElse(usual);
-        if (value < least || value > most) {
-            throw new ConfigurationException(
-                    device + " has " + key + "=" + value + ", but it may be " + least + " to " + most + "; change it.");
-        }
-        return value;
-    }
-
-    private VirtioConfig virtio(String device, PciAddress address, Virtio wanted) {
-        int queues = wanted.queues().orElse(Math.min(request.cpus(), MAX_QUEUES));
-        if (queues < 1 || queues > MAX_QUEUES) {
-            throw new ConfigurationException(device + " wants " + queues + " request queues, but may have 1 to "
-                    + MAX_QUEUES + "; change queues=.");
-        }
-        for (int iothread : wanted.iothreads()) {
-            if (iothread < 1 || iothread > request.iothreads()) {
-                throw new ConfigurationException(device + " wants I/O thread " + iothread + ", and "
-                        + (request.iothreads() == 0 ? "there are none" : "they are 1 to " + request.iothreads())
-                        + "; add --iothreads " + Math.max(iothread, 1) + ", or change iothreads=.");
-            }
-        }
-        VirtioTransport transport = wanted.transport().orElse(request.transport());
-        if (transport == VirtioTransport.LEGACY && wanted.rings().packed()) {
-            throw new ConfigurationException(device
-                    + " wants packed queues, which the legacy interface does not have; leave packed= out, or give it"
-                    + " virtio=modern.");
-        }
-        return new VirtioConfig(address, transport, queues, wanted.iothreads(), wanted.rings());
-    }
-
     private DiskAddress virtioAddress(String id, Disk disk, @Nullable PciAddress place) {
         return new DiskAddress.Virtio(
-                virtio("Disk " + id, place != null ? place : pci.next("Disk " + id), disk.virtio()));
+                virtio.virtio("Disk " + id, place != null ? place : pci.next("Disk " + id), disk.virtio()));
     }
 
     /**

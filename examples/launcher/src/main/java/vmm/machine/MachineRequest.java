@@ -139,6 +139,28 @@ public record MachineRequest(
                     && image.source().equals(other.image.source());
         }
 
+        /** The same with another image, and requests treated otherwise. */
+        Disk withImage(BlockOptions other, DiskPolicy otherPolicy) {
+            return new Disk(
+                    id,
+                    kind,
+                    other,
+                    serial,
+                    wwn,
+                    vendor,
+                    product,
+                    logicalBlockSize,
+                    physicalBlockSize,
+                    removable,
+                    bootIndex,
+                    bus,
+                    controller,
+                    targets,
+                    luns,
+                    virtio,
+                    otherPolicy);
+        }
+
         /** The same disk with the name and place of another. */
         Disk at(Disk other) {
             return new Disk(

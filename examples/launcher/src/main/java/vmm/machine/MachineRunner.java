@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmm.block.BlockRequest.Operation;
-import vmm.block.DiskErrorListener;
 import vmm.block.ErrorPolicyDisk;
 import vmm.control.ControlSocket;
 import vmm.control.QmpService;
@@ -33,11 +32,14 @@ public final class MachineRunner implements RunningMachine {
     /** How long a signal waits for the machine to stop and the disks to be flushed. */
     private static final long STOP_SECONDS = 60;
 
-    private final MachineConfig config;
+    private final MachineConfig first;
     private final Consumer<String> user;
     private final Function<RunningMachine, QmpService> control;
     private final CountDownLatch finished = new CountDownLatch(1);
     private final MachineEvents events = new MachineEvents();
+    private final BlockNodes nodes = new BlockNodes();
+    private final OpenDisks disks = new OpenDisks(nodes, new CurrentWatch());
+    private final HotPlug devices;
 
     /** Guarded by this. */
     private @Nullable Machine current;
@@ -58,7 +60,8 @@ public final class MachineRunner implements RunningMachine {
      * @param control makes what its control socket offers
      */
     public MachineRunner(MachineConfig config, Consumer<String> user, Function<RunningMachine, QmpService> control) {
-        this.config = config;
+        this.first = config;
+        this.devices = new HotPlug(config, nodes, disks, events);
         this.user = user;
         this.control = control;
     }
@@ -72,21 +75,23 @@ public final class MachineRunner implements RunningMachine {
         Thread hook = new Thread(this::stopForSignal, "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         try (Teardown teardown = new Teardown()) {
-            Optional<ControlSocket> socket = config.control()
-                    .map(path -> teardown.opened(ControlSocket.open(path, config.name(), () -> control.apply(this))));
+            Optional<ControlSocket> socket = first.control()
+                    .map(path -> teardown.opened(ControlSocket.open(path, first.name(), () -> control.apply(this))));
             Kvm kvm = teardown.opened(Kvm.open());
-            OpenDisks disks = teardown.opened(OpenDisks.open(config.disks(), new CurrentWatch()));
-            Optional<Firmware> firmware = config.boot() instanceof Boot.Firmware boot
+            teardown.opened(nodes);
+            teardown.opened(disks);
+            disks.open(first.disks());
+            Optional<Firmware> firmware = first.boot() instanceof Boot.Firmware boot
                     ? Optional.of(teardown.opened(boot.source().open()))
                     : Optional.empty();
-            if (socket.isPresent() && config.serial() instanceof SerialConfig.UnixSocket) {
+            if (socket.isPresent() && first.serial() instanceof SerialConfig.UnixSocket) {
                 // It may be in the machine's own folder, which the control socket makes.
                 socket.get().awaitReady();
             }
-            Console console = teardown.opened(Console.open(config.serial()));
+            Console console = teardown.opened(Console.open(first.serial()));
             Lasting lasting = new Lasting(disks, firmware, console, new RtcMemory());
             MachineEnd end = live(kvm, lasting, socket);
-            while (end instanceof MachineEnd.Reset reset && config.rebootOnReset()) {
+            while (end instanceof MachineEnd.Reset reset && first.rebootOnReset()) {
                 log.info("The machine is reset by {}.", reset.cause());
                 events.tell(new MachineEvent.Reset(reset.guest(), reason(reset)));
                 end = live(kvm, lasting, socket);
@@ -100,9 +105,12 @@ public final class MachineRunner implements RunningMachine {
     }
 
     private MachineEnd live(Kvm kvm, Lasting lasting, Optional<ControlSocket> socket) throws InterruptedException {
+        Machine machine = devices.begin(config -> Machine.assemble(config, kvm, lasting, devices));
         // The watch ends first, so that it does not take the end of a request in a machine's teardown for good news.
-        try (Machine machine = Machine.assemble(config, kvm, lasting);
-                DiskWatch diskWatch = new DiskWatch(machine, user)) {
+        try (Teardown life = new Teardown()) {
+            life.then(this::endLife);
+            life.then(() -> devices.end(machine));
+            DiskWatch diskWatch = life.opened(new DiskWatch(machine, user));
             if (!begin(machine, diskWatch)) {
                 return new MachineEnd.Stopped();
             }
@@ -111,8 +119,6 @@ public final class MachineRunner implements RunningMachine {
             }
             machine.start();
             return machine.await();
-        } finally {
-            endLife();
         }
     }
 
@@ -157,9 +163,9 @@ public final class MachineRunner implements RunningMachine {
     }
 
     /** Disks outlive a machine's lives; what happens to them concerns the current one. */
-    private final class CurrentWatch implements DiskErrorListener {
+    private final class CurrentWatch implements OpenDisks.Listener {
         @Override
-        public void held(ErrorPolicyDisk disk, Operation operation, int errno) {
+        public void held(String id, ErrorPolicyDisk disk, Operation operation, int errno) {
             DiskWatch now = watch();
             if (now != null) {
                 now.held(disk, operation, errno);
@@ -177,7 +183,7 @@ public final class MachineRunner implements RunningMachine {
 
     @Override
     public String name() {
-        return config.name();
+        return first.name();
     }
 
     @Override
@@ -193,7 +199,7 @@ public final class MachineRunner implements RunningMachine {
 
     @Override
     public MachineConfig config() {
-        return config;
+        return devices.config();
     }
 
     @Override
@@ -266,57 +272,57 @@ public final class MachineRunner implements RunningMachine {
 
     @Override
     public List<NodeConfig> nodes() {
-        throw new UnsupportedOperationException();
+        return nodes.list();
     }
 
     @Override
     public void addNode(NodeConfig node) {
-        throw new UnsupportedOperationException();
+        devices.addNode(node);
     }
 
     @Override
     public void removeNode(String name) {
-        throw new UnsupportedOperationException();
+        devices.removeNode(name);
     }
 
     @Override
     public void resize(String node, long bytes) {
-        throw new UnsupportedOperationException();
+        devices.resize(node, bytes);
     }
 
     @Override
     public void throttle(String device, DiskLimits limits) {
-        throw new UnsupportedOperationException();
+        devices.throttle(device, limits);
     }
 
     @Override
     public void plug(MachineRequest.Controller controller, String id) {
-        throw new UnsupportedOperationException();
+        devices.plug(controller, id);
     }
 
     @Override
     public void plug(MachineRequest.Disk disk, String node) {
-        throw new UnsupportedOperationException();
+        devices.plug(disk, node);
     }
 
     @Override
     public void unplug(String id) {
-        throw new UnsupportedOperationException();
+        devices.unplug(id);
     }
 
     @Override
     public void openTray(String id, boolean force) {
-        throw new UnsupportedOperationException();
+        devices.openTray(id, force);
     }
 
     @Override
     public void closeTray(String id) {
-        throw new UnsupportedOperationException();
+        devices.closeTray(id);
     }
 
     @Override
     public void changeMedium(String id, Optional<String> node) {
-        throw new UnsupportedOperationException();
+        devices.changeMedium(id, node);
     }
 
     @Override

@@ -3,17 +3,16 @@ package vmm.machine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import vmm.block.BlockDevice;
-import vmm.block.BlockDevices;
 import vmm.block.BlockOptions;
+import vmm.block.BlockRequest.Operation;
 import vmm.block.DiskErrorListener;
 import vmm.block.ErrorPolicyDisk;
-import vmm.block.MemoryDisk;
-import vmm.block.NullDisk;
 import vmm.block.ThrottleGroup;
 import vmm.block.ThrottledDisk;
 import vmm.scsi.block.NonvolatileState;
@@ -24,54 +23,137 @@ import vmm.scsi.primary.SavedModes;
 import vmm.scsi.reservation.Reservations;
 
 /**
- * A machine's disks, opened and locked for as long as the VMM runs: a reset of the machine keeps them. The discs of
- * CD-ROM drives come and go.
+ * What the disks of a machine are made of, from when they are plugged until they are gone: a reset of the machine keeps
+ * it. It is a node's image with the filters in front of it that the disk asked for. The discs of CD-ROM drives come and
+ * go. Any thread.
  */
 final class OpenDisks implements AutoCloseable {
     private static final List<String> NO_FILES = List.of("null:", "mem:", "nbd:", "nbd+unix:");
 
-    private final Teardown teardown = new Teardown();
-    private final Map<String, BlockDevice> byId = new LinkedHashMap<>();
-    private final Map<String, ThrottleGroup> groups = new ConcurrentHashMap<>();
-    private final Map<String, NonvolatileState> nonvolatile = new HashMap<>();
-    private final DiskErrorListener listener;
+    private final BlockNodes nodes;
+    private final Listener listener;
 
-    private OpenDisks(DiskErrorListener listener) {
+    /** Of disks that are no drives, by their names. Guarded by this. */
+    private final Map<String, Medium> media = new HashMap<>();
+
+    /** What some disks share, by its name. Guarded by this. */
+    private final Map<String, ThrottleGroup> groups = new HashMap<>();
+
+    /**
+     * The nodes of the discs that lie on the trays of drives, or are in them, by the drives' names. Guarded by this.
+     */
+    private final Map<String, String> trays = new HashMap<>();
+
+    /** Told of requests that wait because their disk cannot be used. */
+    interface Listener {
+        /** See {@link DiskErrorListener#held}. */
+        void held(String id, ErrorPolicyDisk disk, Operation operation, int errno);
+
+        /** See {@link DiskErrorListener#released}. */
+        void released(ErrorPolicyDisk disk, int errno);
+    }
+
+    /** What there is of one disk. */
+    private static final class Medium {
+        private final BlockDevice device;
+        private final ThrottledDisk throttle;
+        private Optional<String> group;
+        private @Nullable NonvolatileState nonvolatile;
+
+        Medium(BlockDevice device, ThrottledDisk throttle, Optional<String> group) {
+            this.device = device;
+            this.throttle = throttle;
+            this.group = group;
+        }
+    }
+
+    /** No disks yet. */
+    OpenDisks(BlockNodes nodes, Listener listener) {
+        this.nodes = nodes;
         this.listener = listener;
     }
 
     /**
-     * Opens all disks or none; discs are opened by their drives.
+     * Opens the images of a machine's first disks as nodes of their names, and the disks; all or none. Discs are opened
+     * by their drives.
      *
-     * @param listener told of requests that wait because their disk cannot be used
      * @throws vmm.linux.HostException naming the one that cannot be opened
      */
-    static OpenDisks open(List<DiskConfig> configs, DiskErrorListener listener) {
-        OpenDisks disks = new OpenDisks(listener);
-        try {
-            for (DiskConfig config : configs) {
-                if (!config.cdrom()) {
-                    disks.byId.put(config.id(), disks.teardown.opened(disks.open(config)));
-                }
+    void open(List<DiskConfig> configs) {
+        for (DiskConfig config : configs) {
+            NodeConfig node = new NodeConfig(config.node(), config.image(), config.policy());
+            if (!config.cdrom()) {
+                nodes.add(node);
+            } else if (!config.node().isEmpty()) {
+                nodes.addDisc(node);
             }
-            return disks;
-        } catch (Throwable failure) {
-            disks.close();
-            throw failure;
+            connect(config);
         }
     }
 
-    /** Opens a disk with the filters that it needs in front of it: requests are counted once, however often tried. */
-    private BlockDevice open(DiskConfig config) {
-        BlockDevice disk = BlockDevices.open(config.image());
-        if (!(disk instanceof NullDisk || disk instanceof MemoryDisk)) {
-            disk = new ErrorPolicyDisk(disk, config.policy().errors(), listener);
+    /**
+     * Makes what a disk consists of; a drive has nothing of its own.
+     *
+     * @throws vmm.linux.HostException if a file cannot be used
+     */
+    synchronized void connect(DiskConfig config) {
+        if (config.cdrom()) {
+            trays.put(config.id(), config.node());
+        } else {
+            media.put(config.id(), open(config));
+        }
+    }
+
+    /** Takes apart what a disk consists of, after its last request has ended. Its node stays. */
+    void disconnect(String id) {
+        Medium medium;
+        synchronized (this) {
+            trays.remove(id);
+            medium = media.remove(id);
+            forgetGroups();
+        }
+        if (medium != null) {
+            close(medium);
+        }
+    }
+
+    private static void close(Medium medium) {
+        try (Teardown teardown = new Teardown()) {
+            teardown.opened(medium.device);
+            if (medium.nonvolatile != null) {
+                teardown.then(medium.nonvolatile.reservations()::close);
+            }
+        }
+    }
+
+    /** A disk with the filters that it needs in front of it: requests are counted once, however often tried. */
+    private synchronized Medium open(DiskConfig config) {
+        BlockDevice disk = nodes.use(config.node());
+        if (!isMemory(config.image())) {
+            disk = new ErrorPolicyDisk(disk, config.policy().errors(), listenerOf(config));
         }
         DiskLimits limits = config.policy().limits();
-        if (!limits.limits().isNone()) {
-            disk = new ThrottledDisk(disk, group(limits));
-        }
-        return config.policy().protection() == 0 ? disk : protect(disk, config);
+        ThrottledDisk throttle = new ThrottledDisk(disk, group(limits));
+        BlockDevice whole = config.policy().protection() == 0 ? throttle : protect(throttle, config);
+        return new Medium(whole, throttle, limits.group());
+    }
+
+    private static boolean isMemory(BlockOptions image) {
+        return image.source().startsWith("null:") || image.source().startsWith("mem:");
+    }
+
+    private DiskErrorListener listenerOf(DiskConfig config) {
+        return new DiskErrorListener() {
+            @Override
+            public void held(ErrorPolicyDisk disk, Operation operation, int errno) {
+                listener.held(config.id(), disk, operation, errno);
+            }
+
+            @Override
+            public void released(ErrorPolicyDisk disk, int errno) {
+                listener.released(disk, errno);
+            }
+        };
     }
 
     private static BlockDevice protect(BlockDevice disk, DiskConfig config) {
@@ -86,37 +168,84 @@ final class OpenDisks implements AutoCloseable {
         }
     }
 
-    /** What lies on the tray of a drive whenever it closes: whatever the image's path leads to then. */
+    /** What lies on the tray of a drive whenever it closes; an image's name leads to what is there then. */
     DiscSource discs(DiskConfig drive) {
-        return () -> drive.image().source().isEmpty() ? null : open(drive);
+        return () -> {
+            String node = onTray(drive.id());
+            return node.isEmpty()
+                    ? null
+                    : open(drive.withMedium(node, nodes.config(node).image())).device;
+        };
     }
 
-    private ThrottleGroup group(DiskLimits limits) {
+    private synchronized String onTray(String drive) {
+        return trays.getOrDefault(drive, "");
+    }
+
+    /** Puts another disc on a tray, or none if {@code node} is empty. */
+    synchronized void changeMedium(String drive, String node) {
+        trays.put(drive, node);
+    }
+
+    /** Gives a disk other limits, and those that share its group. */
+    synchronized void throttle(String id, DiskLimits limits) {
+        Medium medium = medium(id);
+        medium.group = limits.group();
+        if (limits.group().isEmpty()) {
+            medium.throttle.setGroup(limits.limits().isNone() ? null : new ThrottleGroup(limits.limits()));
+        } else {
+            ThrottleGroup group = new ThrottleGroup(limits.limits());
+            groups.put(limits.group().get(), group);
+            for (Medium member : media.values()) {
+                if (member.group.equals(limits.group())) {
+                    member.throttle.setGroup(group);
+                }
+            }
+        }
+        forgetGroups();
+    }
+
+    private @Nullable ThrottleGroup group(DiskLimits limits) {
+        if (limits.limits().isNone()) {
+            return null;
+        }
         return limits.group()
                 .map(name -> groups.computeIfAbsent(name, first -> new ThrottleGroup(limits.limits())))
                 .orElseGet(() -> new ThrottleGroup(limits.limits()));
     }
 
+    private void forgetGroups() {
+        groups.keySet()
+                .retainAll(media.values().stream()
+                        .flatMap(medium -> medium.group.stream())
+                        .collect(Collectors.toSet()));
+    }
+
     /**
-     * What a disk remembers as long as its power supply lasts: until the machine ends, not until it resets. What
+     * What a disk remembers as long as its power supply lasts: until it is gone, not until the machine resets. What
      * outlives that, too (APTPL, saved mode pages), is in files beside the image; a disk without a file has nothing to
      * lose.
      *
      * @param machine the name of the machine, unlike those of all others that share the disk
      * @throws vmm.linux.HostException if a file cannot be used
      */
-    NonvolatileState nonvolatile(DiskConfig config, String machine) {
-        return nonvolatile.computeIfAbsent(config.id(), id -> openNonvolatile(config, machine));
+    synchronized NonvolatileState nonvolatile(DiskConfig config, String machine) {
+        Medium medium = medium(config.id());
+        NonvolatileState known = medium.nonvolatile;
+        if (known == null) {
+            known = openNonvolatile(config, machine);
+            medium.nonvolatile = known;
+        }
+        return known;
     }
 
-    private NonvolatileState openNonvolatile(DiskConfig config, String machine) {
+    private static NonvolatileState openNonvolatile(DiskConfig config, String machine) {
         String source = config.image().source();
         if (NO_FILES.stream().anyMatch(source::startsWith)) {
             return NonvolatileState.none();
         }
         Path file = Path.of(source + ".reservations");
         Reservations kept = config.image().shareable() ? Reservations.shared(file, machine) : Reservations.inFile(file);
-        teardown.then(kept::close);
         return new NonvolatileState(kept, savedModes(config.image()));
     }
 
@@ -126,18 +255,27 @@ final class OpenDisks implements AutoCloseable {
         return own ? SavedModes.inFile(Path.of(image.source() + ".modes")) : SavedModes.none();
     }
 
-    /** The disk of a configuration that was opened. */
-    BlockDevice of(DiskConfig config) {
-        BlockDevice disk = byId.get(config.id());
-        if (disk == null) {
-            throw new IllegalArgumentException("No disk " + config.id() + " was opened.");
-        }
-        return disk;
+    /** What a disk consists of. */
+    synchronized BlockDevice of(DiskConfig config) {
+        return medium(config.id()).device;
     }
 
-    /** Flushes and closes all of them, after the last request has ended. */
+    private Medium medium(String id) {
+        Medium medium = media.get(id);
+        if (medium == null) {
+            throw new IllegalArgumentException("No disk " + id + " was opened.");
+        }
+        return medium;
+    }
+
+    /** Takes all of them apart, after the last request has ended. */
     @Override
     public void close() {
-        teardown.close();
+        List<Medium> last;
+        synchronized (this) {
+            last = List.copyOf(media.values());
+            media.clear();
+        }
+        last.forEach(OpenDisks::close);
     }
 }

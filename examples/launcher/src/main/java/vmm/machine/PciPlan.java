@@ -6,10 +6,29 @@ import org.jspecify.annotations.Nullable;
 
 /** Who sits where on the PCI bus while a machine is planned. Explicit places are claimed before automatic ones. */
 final class PciPlan {
-    /** The host bridge has slot 0, the ISA bridge and power management slot 1. */
-    private static final int FIRST_FREE_SLOT = 2;
+    private static final int FIRST_FREE_SLOT = Slots.FIRST;
 
     private final TreeMap<Integer, String> owners = new TreeMap<>();
+
+    /** The places that the devices of a machine have. */
+    static PciPlan of(MachineConfig machine) {
+        PciPlan plan = new PciPlan();
+        for (ControllerConfig controller : machine.controllers()) {
+            plan.owners.put(key(controller.virtio().address()), controller.id());
+        }
+        for (DiskConfig disk : machine.disks()) {
+            if (disk.address() instanceof DiskAddress.Virtio(VirtioConfig virtio)) {
+                plan.owners.put(key(virtio.address()), disk.id());
+            }
+        }
+        return plan;
+    }
+
+    /** Who has a place, or null. */
+    @Nullable
+    String owner(PciAddress address) {
+        return owners.get(key(address));
+    }
 
     /**
      * Takes the place that the user named.

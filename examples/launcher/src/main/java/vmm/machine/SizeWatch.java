@@ -3,6 +3,7 @@ package vmm.machine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmm.block.BlockDevice;
@@ -14,12 +15,17 @@ import vmm.block.BlockDevice;
 final class SizeWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SizeWatch.class);
 
-    private final List<Watched> disks = new ArrayList<>();
     private final Thread thread = new Thread(this::watch, "size-watch");
     private final long periodNanos;
 
     /** Guarded by this. */
+    private final List<Watched> disks = new ArrayList<>();
+
+    /** Guarded by this. */
     private boolean closed;
+
+    /** Held while devices are told. */
+    private final ReentrantLock telling = new ReentrantLock();
 
     private static final class Watched {
         final BlockDevice disk;
@@ -44,17 +50,27 @@ final class SizeWatch implements AutoCloseable {
     }
 
     /**
-     * Has {@code device} run on the watch's thread whenever {@code disk} has another size than now. Before the start.
+     * Has {@code device} run on the watch's thread, or that of {@link #look}, whenever {@code disk} has another size
+     * than now. The thread begins with the first.
      */
-    void add(BlockDevice disk, Runnable device) {
+    synchronized void add(BlockDevice disk, Runnable device) {
         disks.add(new Watched(disk, device));
-    }
-
-    /** Begins to look. Call once at most. */
-    void start() {
-        if (!disks.isEmpty()) {
+        if (!closed && thread.getState() == Thread.State.NEW) {
             thread.setDaemon(true);
             thread.start();
+        }
+    }
+
+    /** Looks after a disk no more: when this returns its device is told nothing, and its size not asked for. */
+    @SuppressWarnings("ReferenceEquality") // A disk is a thing, not a value.
+    void remove(BlockDevice disk) {
+        telling.lock();
+        try {
+            synchronized (this) {
+                disks.removeIf(each -> each.disk == disk);
+            }
+        } finally {
+            telling.unlock();
         }
     }
 
@@ -78,15 +94,25 @@ final class SizeWatch implements AutoCloseable {
         return !closed;
     }
 
-    private void look() {
-        for (Watched each : disks) {
-            each.disk.noticeGrowth();
-            long now = each.disk.size();
-            if (now != each.size) {
-                log.info("Disk {} has {} bytes now.", each.disk.name(), now);
-                each.size = now;
-                each.device.run();
+    /** Looks at once, and tells devices before this returns. Any thread. */
+    void look() {
+        telling.lock();
+        try {
+            List<Watched> all;
+            synchronized (this) {
+                all = List.copyOf(disks);
             }
+            for (Watched each : all) {
+                each.disk.noticeGrowth();
+                long now = each.disk.size();
+                if (now != each.size) {
+                    log.info("Disk {} has {} bytes now.", each.disk.name(), now);
+                    each.size = now;
+                    each.device.run();
+                }
+            }
+        } finally {
+            telling.unlock();
         }
     }
 

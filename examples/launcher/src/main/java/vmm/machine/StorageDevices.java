@@ -1,8 +1,16 @@
 package vmm.machine;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vmm.block.BlockDevice;
 import vmm.block.BlockOptions;
 import vmm.event.EventLoop;
@@ -23,20 +31,31 @@ import vmm.virtio.scsi.HbaConfig;
 import vmm.virtio.scsi.VirtioScsiDevice;
 
 /**
- * Makes the two kinds of storage device from what the user asked for. A logical unit that is behind several controllers
- * is made once.
+ * Makes the two kinds of storage device from what the user asked for, and the logical units behind the one of them,
+ * which come and go. A logical unit that is behind several controllers is made once. One thread at a time.
  */
 final class StorageDevices implements AutoCloseable {
-    private static final String REVISION = "0001";
+    private static final Logger log = LoggerFactory.getLogger(StorageDevices.class);
 
-    private final MachineConfig machine;
+    private static final String REVISION = "0001";
+    private static final long WARNING_SECONDS = 10;
+
+    private final String machine;
     private final OpenDisks disks;
-    private final Teardown teardown = new Teardown();
     private final SizeWatch sizes = new SizeWatch();
+
+    /** By the names of their disks; those that are several by one name are not here. */
     private final Map<String, LogicalUnit> units = new HashMap<>();
 
-    /** Makes devices of {@code machine} in front of its disks. */
-    StorageDevices(MachineConfig machine, OpenDisks disks) {
+    /** By index. */
+    private final Map<Integer, VirtioScsiDevice> controllers = new HashMap<>();
+
+    /**
+     * No devices yet.
+     *
+     * @param machine the machine's name
+     */
+    StorageDevices(String machine, OpenDisks disks) {
         this.machine = machine;
         this.disks = disks;
     }
@@ -59,14 +78,19 @@ final class StorageDevices implements AutoCloseable {
         return device;
     }
 
+    /** The device of a disk that has its own is no more: nobody tells it how large the disk is. */
+    void forgetBlk(DiskConfig disk) {
+        sizes.remove(disks.of(disk));
+    }
+
     /**
-     * A virtio-scsi controller with every disk that is behind it.
+     * A virtio-scsi controller with those of the disks that are behind it.
      *
      * @param loop does the work of the controller and all its disks
      */
-    VirtioScsiDevice hba(ControllerConfig controller, EventLoop loop) {
+    VirtioScsiDevice hba(ControllerConfig controller, Collection<DiskConfig> all, EventLoop loop) {
         ScsiBus bus = new ScsiBus(PrimaryUnits.SHARED, controller.index());
-        for (DiskConfig disk : machine.disks()) {
+        for (DiskConfig disk : all) {
             if (disk.address() instanceof DiskAddress.Scsi scsi) {
                 scsi.places().stream()
                         .filter(place -> place.controller() == controller.index())
@@ -74,24 +98,30 @@ final class StorageDevices implements AutoCloseable {
             }
         }
         ControllerConfig.Limits limits = controller.limits();
-        return new VirtioScsiDevice(
+        VirtioScsiDevice device = new VirtioScsiDevice(
                 loop,
                 bus,
                 new HbaConfig(
-                        name(controller),
+                        controller.id(),
                         controller.virtio().queues(),
                         limits.queueSize(),
                         controller.virtio().rings(),
                         limits.cmdPerLun(),
                         limits.maxSectors(),
                         limits.segMax(),
-                        TransportId.named(machine.name() + "/" + name(controller))));
+                        TransportId.named(machine + "/" + controller.id())));
+        controllers.put(controller.index(), device);
+        return device;
+    }
+
+    /** A controller is no more. Its disks have been {@linkplain #detach detached}, or go with it. */
+    void forgetHba(ControllerConfig controller) {
+        controllers.remove(controller.index());
     }
 
     private void attach(ScsiBus bus, DiskConfig disk, LunRange place) {
         if (place.isSingle()) {
-            LogicalUnit unit = units.computeIfAbsent(disk.id(), id -> unit(disk));
-            bus.attach(place.targets().first(), place.luns().first(), unit);
+            bus.attach(place.targets().first(), place.luns().first(), unit(disk));
             return;
         }
         for (int target = place.targets().first(); target <= place.targets().last(); target++) {
@@ -100,9 +130,86 @@ final class StorageDevices implements AutoCloseable {
         }
     }
 
+    /** Puts a logical unit behind the controllers where it is to be, and their drivers hear of it. */
+    void attach(DiskConfig disk, DiskAddress.Scsi address) {
+        for (LunRange place : address.places()) {
+            VirtioScsiDevice controller = controllers.get(place.controller());
+            if (controller == null) {
+                throw new RefusedException(
+                        RefusedException.Kind.IN_USE, "Controller " + place.controller() + " is about to go.");
+            }
+            controller.attach(place.targets().first(), place.luns().first(), unit(disk));
+        }
+    }
+
+    /** Takes a logical unit away, and waits until its last command has ended. */
+    void detach(DiskConfig disk, DiskAddress.Scsi address) {
+        LogicalUnit unit = units.get(disk.id());
+        if (unit == null) {
+            return;
+        }
+        List<LunRange> places = address.places();
+        CountDownLatch unreachable = new CountDownLatch(places.size());
+        for (LunRange place : places) {
+            VirtioScsiDevice controller = controllers.get(place.controller());
+            if (controller == null) {
+                // It has gone, and what was behind it with it.
+                unreachable.countDown();
+            } else {
+                controller.detach(place.targets().first(), place.luns().first(), unreachable::countDown);
+            }
+        }
+        await(unreachable, disk);
+        CountDownLatch quiet = new CountDownLatch(1);
+        unit.retire(quiet::countDown);
+        await(quiet, disk);
+        forgetUnit(disk);
+    }
+
+    private static void await(CountDownLatch latch, DiskConfig disk) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                if (latch.await(WARNING_SECONDS, TimeUnit.SECONDS)) {
+                    break;
+                }
+                log.warn("Commands of disk {} have not ended yet, and it cannot go before.", disk.id());
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A logical unit is no more, since nobody can reach it. */
+    void forgetUnit(DiskConfig disk) {
+        switch (units.remove(disk.id())) {
+            case ScsiDisk gone -> sizes.remove(gone.medium());
+            case CdRomDrive gone -> gone.close();
+            case null, default -> {}
+        }
+    }
+
+    /** The drive of that name, or null if there is none. */
+    @Nullable
+    CdRomDrive drive(String id) {
+        return units.get(id) instanceof CdRomDrive drive ? drive : null;
+    }
+
     private LogicalUnit unit(DiskConfig disk) {
+        LogicalUnit known = units.get(disk.id());
+        if (known == null) {
+            known = make(disk);
+            units.put(disk.id(), known);
+        }
+        return known;
+    }
+
+    private LogicalUnit make(DiskConfig disk) {
         if (disk.cdrom()) {
-            return teardown.opened(new CdRomDrive(identity(disk, disk.serial()), disks.discs(disk)));
+            return new CdRomDrive(identity(disk, disk.serial()), disks.discs(disk));
         }
         ScsiDisk unit = scsiDisk(disk, disk.serial());
         sizes.add(unit.medium(), unit::capacityChanged);
@@ -130,24 +237,29 @@ final class StorageDevices implements AutoCloseable {
     /** Of many logical units that share one medium, each has its own, in memory. */
     private NonvolatileState nonvolatile(DiskConfig disk) {
         return disk.address() instanceof DiskAddress.Scsi scsi && !scsi.isRange()
-                ? disks.nonvolatile(disk, machine.name())
+                ? disks.nonvolatile(disk, machine)
                 : NonvolatileState.none();
     }
 
-    /** Begins to tell the devices that were made of disks that grow, until what this returns is closed. */
-    SizeWatch watchSizes() {
-        sizes.start();
-        return sizes;
+    /** Has devices told at once of disks that have another size. */
+    void lookAtSizes() {
+        sizes.look();
+    }
+
+    /** Tells devices no more of disks that grow. */
+    void stopWatching() {
+        sizes.close();
     }
 
     /** Takes the discs out of all drives, after the last request has ended. */
     @Override
     public void close() {
-        teardown.close();
-    }
-
-    /** What people call a controller: {@code scsi0}. */
-    static String name(ControllerConfig controller) {
-        return "scsi" + controller.index();
+        try (Teardown teardown = new Teardown()) {
+            for (LogicalUnit unit : new ArrayList<>(units.values())) {
+                if (unit instanceof CdRomDrive drive) {
+                    teardown.opened(drive);
+                }
+            }
+        }
     }
 }

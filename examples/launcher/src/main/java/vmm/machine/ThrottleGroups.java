@@ -35,6 +35,27 @@ final class ThrottleGroups {
         return planned;
     }
 
+    /**
+     * The limits of a disk that is plugged into a machine.
+     *
+     * @throws ConfigurationException if they contradict those of its group, or nobody says what those are
+     */
+    static DiskLimits join(MachineConfig machine, String id, DiskLimits wanted) {
+        Optional<String> group = wanted.group();
+        if (group.isEmpty()) {
+            return wanted;
+        }
+        Map<String, Found> groups = new HashMap<>();
+        for (DiskConfig disk : machine.disks()) {
+            DiskLimits limits = disk.policy().limits();
+            if (limits.group().equals(group)) {
+                join(groups, group.get(), disk.id(), limits.limits());
+            }
+        }
+        join(groups, group.get(), id, wanted.limits());
+        return new DiskLimits(group, limits(groups, group.get(), id));
+    }
+
     private static void join(Map<String, Found> groups, String group, String disk, ThrottleLimits limits) {
         if (limits.isNone()) {
             return;

@@ -16,14 +16,13 @@ import vmm.block.BlockOptions.Aio;
 import vmm.block.BlockOptions.Cache;
 import vmm.block.BlockOptions.Format;
 import vmm.block.BlockRequest;
-import vmm.block.DiskErrorListener;
 import vmm.block.ErrorPolicyDisk;
 
 /** What a disk remembers, and where. */
 class OpenDisksTest {
-    private static final DiskErrorListener IGNORED = new DiskErrorListener() {
+    private static final OpenDisks.Listener IGNORED = new OpenDisks.Listener() {
         @Override
-        public void held(ErrorPolicyDisk disk, BlockRequest.Operation operation, int errno) {}
+        public void held(String id, ErrorPolicyDisk disk, BlockRequest.Operation operation, int errno) {}
 
         @Override
         public void released(ErrorPolicyDisk disk, int errno) {}
@@ -36,6 +35,7 @@ class OpenDisksTest {
         return new DiskConfig(
                 "drive0",
                 false,
+                "drive0",
                 image,
                 "",
                 OptionalLong.empty(),
@@ -51,7 +51,9 @@ class OpenDisksTest {
 
     private static boolean savesModes(BlockOptions image) {
         DiskConfig config = disk(image);
-        try (OpenDisks disks = OpenDisks.open(List.of(config), IGNORED)) {
+        try (BlockNodes nodes = new BlockNodes();
+                OpenDisks disks = new OpenDisks(nodes, IGNORED)) {
+            disks.open(List.of(config));
             return disks.nonvolatile(config, "machine").modes().areKept();
         }
     }

@@ -42,7 +42,6 @@ class SizeWatchTest {
                 SizeWatch watch = new SizeWatch(1_000_000)) {
             watch.add(one, () -> told.add("one " + one.size()));
             watch.add(other, () -> told.add("other " + other.size()));
-            watch.start();
             grow(folder.resolve("other"), 2 * SIZE);
             assertEquals("other " + 2 * SIZE, told.take());
             grow(folder.resolve("one"), 3 * SIZE);
@@ -57,7 +56,6 @@ class SizeWatchTest {
         try (BlockDevice disk = BlockDevices.open(image.toString(), false)) {
             try (SizeWatch watch = new SizeWatch(1_000_000)) {
                 watch.add(disk, () -> told.add("grown"));
-                watch.start();
             }
             grow(image, 2 * SIZE);
             assertNull(told.poll(20, TimeUnit.MILLISECONDS));
@@ -68,7 +66,6 @@ class SizeWatchTest {
     @Test
     void whatWasNeverStartedEnds() throws Exception {
         SizeWatch watch = new SizeWatch();
-        watch.start();
         watch.close();
     }
 }

@@ -19,8 +19,17 @@ public record AcpiConfig(int cpus, int pmBase, long pci32Start, long pci64Start,
     /** The general-purpose event of the slot registers. */
     public static final int SLOT_GPE = 1;
 
-    /** First port of the slot registers: what was inserted, what is to be ejected, eject, what can be ejected. */
+    /**
+     * First port of the slot registers: what was inserted, what is to be ejected, eject, what can be ejected, what the
+     * guest reports of a slot.
+     */
     public static final int SLOT_PORT = 0xAE00;
+
+    /** Where in a report of the guest's the slot is. */
+    public static final int OST_SLOT_SHIFT = 24;
+
+    /** Where in a report of the guest's the low byte of the source event is; below it are 16 bits of status code. */
+    public static final int OST_SOURCE_SHIFT = 16;
 
     /** What SLP_TYP in PM1 control means S5, soft off. */
     public static final int SLEEP_TYPE_S5 = 0;

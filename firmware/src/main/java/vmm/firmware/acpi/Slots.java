@@ -14,6 +14,8 @@ import static vmm.firmware.aml.Aml.serializedMethod;
 import static vmm.firmware.aml.Aml.terms;
 import static vmm.firmware.aml.Expressions.and;
 import static vmm.firmware.aml.Expressions.call;
+import static vmm.firmware.aml.Expressions.or;
+import static vmm.firmware.aml.Expressions.shiftLeft;
 import static vmm.firmware.aml.Expressions.store;
 import static vmm.firmware.aml.FieldElement.bits;
 
@@ -21,6 +23,7 @@ import java.util.Locale;
 import vmm.firmware.aml.FieldElement;
 import vmm.firmware.aml.RegionSpace;
 import vmm.firmware.aml.Term;
+import vmm.firmware.aml.TermArg;
 
 /**
  * The slots of the PCI bus, whose functions come and go while the guest runs (ACPI 6.5 6.3): a device for each, and the
@@ -28,7 +31,7 @@ import vmm.firmware.aml.Term;
  */
 final class Slots {
     /** How many ports the slot registers take. */
-    static final int PORTS = 16;
+    static final int PORTS = 20;
 
     private static final int FIRST = 2;
     private static final int COUNT = 32;
@@ -43,6 +46,7 @@ final class Slots {
     private static final String REQUESTED = "SLTO";
     private static final String EJECT = "SLTE";
     private static final String REMOVABLE = "SLTA";
+    private static final String STATUS = "SLTS";
     private static final String NOTIFY = "SLTN";
     private static final String LOOK = "SLTL";
 
@@ -65,7 +69,8 @@ final class Slots {
                         bits(INSERTED, 32),
                         bits(REQUESTED, 32),
                         bits(EJECT, 32),
-                        bits(REMOVABLE, 32)),
+                        bits(REMOVABLE, 32),
+                        bits(STATUS, 32)),
                 terms(devices),
                 method(NOTIFY, 2, notices),
                 serializedMethod(
@@ -80,7 +85,15 @@ final class Slots {
                 path(slot),
                 name("_ADR", integer((long) slot << 16)),
                 name("_SUN", integer(slot)),
-                method("_EJ0", 1, store(integer(1L << slot), ref(EJECT))));
+                method("_EJ0", 1, store(integer(1L << slot), ref(EJECT))),
+                method("_OST", 3, store(report(slot), ref(STATUS))));
+    }
+
+    /** What _OST (6.3.5) has to say, in one value, since several processors may say something. */
+    private static TermArg report(int slot) {
+        TermArg source = shiftLeft(and(arg(0), integer(0xFF)), integer(AcpiConfig.OST_SOURCE_SHIFT));
+        TermArg status = and(arg(1), integer(0xFFFF));
+        return or(or(integer((long) slot << AcpiConfig.OST_SLOT_SHIFT), source), status);
     }
 
     private static String path(int slot) {

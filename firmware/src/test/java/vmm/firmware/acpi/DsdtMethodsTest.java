@@ -107,6 +107,18 @@ class DsdtMethodsTest {
         assertEquals(IntStream.range(2, 32).mapToObj(slot -> 1L << slot).toList(), written);
     }
 
+    @Test
+    void whatBecomesOfARequestIsReportedInOneValue() throws Exception {
+        String said = run(0, "execute \\_SB.PCI0.SL1F._OST 0x103 0x81 (00);execute \\_SB.PCI0.SLTS");
+        Matcher integer = INTEGER.matcher(said);
+        assertTrue(integer.find(), said);
+        String last = integer.group(1);
+        while (integer.find()) {
+            last = integer.group(1);
+        }
+        assertEquals(0x1f03_0081L, Long.parseLong(last, 16), said);
+    }
+
     /** The links' methods: what is set is what is current, and a link that is disabled says so. */
     @Test
     void anInterruptLinkIsDisabledByItsMethod() throws Exception {

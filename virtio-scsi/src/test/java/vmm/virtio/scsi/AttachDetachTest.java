@@ -89,7 +89,9 @@ class AttachDetachTest {
 
     @Test
     void aTargetComesWithItsFirstLogicalUnit() {
-        assertEquals(Response.BAD_TARGET, driver.send(5, 0, TEST_UNIT_READY, new byte[0], 0).code());
+        assertEquals(
+                Response.BAD_TARGET,
+                driver.send(5, 0, TEST_UNIT_READY, new byte[0], 0).code());
         attach(5, 0);
 
         settle(5, 0);
@@ -117,7 +119,9 @@ class AttachDetachTest {
         assertTrue(detach(5, 0).get());
 
         assertNull(bus.target(5));
-        assertEquals(Response.BAD_TARGET, driver.send(5, 0, READ_ONE, new byte[0], 512).code());
+        assertEquals(
+                Response.BAD_TARGET,
+                driver.send(5, 0, READ_ONE, new byte[0], 512).code());
     }
 
     @Test
@@ -166,11 +170,7 @@ class AttachDetachTest {
                 0,
                 7,
                 new ScsiDisk(
-                        new ProtectedMedium(
-                                data,
-                                new FakeDisk(1 << 15),
-                                ProtectionType.of(1),
-                                512),
+                        new ProtectedMedium(data, new FakeDisk(1 << 15), ProtectionType.of(1), 512),
                         DiskIdentity.DEFAULT,
                         DiskGeometry.DEFAULT,
                         true));
