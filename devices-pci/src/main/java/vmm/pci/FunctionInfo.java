@@ -10,11 +10,18 @@ import java.util.List;
  * @param function 0 to 7
  * @param identity what it says it is
  * @param interruptPin 0 for none, 1 for INTA# to 4 for INTD#
+ * @param interruptLine what software has written into the register of that name
  * @param command the command register
  * @param bars its base address registers, by index
  */
 public record FunctionInfo(
-        int slot, int function, PciIdentity identity, int interruptPin, int command, List<BarInfo> bars) {
+        int slot,
+        int function,
+        PciIdentity identity,
+        int interruptPin,
+        int interruptLine,
+        int command,
+        List<BarInfo> bars) {
     /**
      * A base address register.
      *
@@ -37,6 +44,7 @@ public record FunctionInfo(
                 number,
                 function.identity(),
                 config.read(ConfigSpace.INTERRUPT_PIN, 1),
+                config.read(ConfigSpace.INTERRUPT_LINE, 1),
                 config.read(ConfigSpace.COMMAND, 2),
                 bars);
     }

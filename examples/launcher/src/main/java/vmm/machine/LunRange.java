@@ -13,7 +13,8 @@ public record LunRange(int controller, NumberRange targets, NumberRange luns) {
         return targets.isSingle() && luns.isSingle();
     }
 
-    boolean overlaps(LunRange other) {
+    /** True if some logical unit is in both. */
+    public boolean overlaps(LunRange other) {
         return controller == other.controller && targets.overlaps(other.targets) && luns.overlaps(other.luns);
     }
 }

@@ -22,7 +22,14 @@ public final class MachineMonitor implements QmpService {
     /** The monitor of a machine. */
     public MachineMonitor(RunningMachine machine) {
         this.machine = machine;
-        Stream.of(MachineCommands.of(machine))
+        Stream.of(
+                        MachineCommands.of(machine),
+                        DeviceCommands.of(machine),
+                        BlockCommands.of(machine),
+                        BlockTree.of(machine),
+                        PciQueries.of(machine),
+                        ObjectTree.of(machine),
+                        HumanMonitor.of(machine))
                 .flatMap(List::stream)
                 .forEach(command -> commands.put(command.name(), command));
     }

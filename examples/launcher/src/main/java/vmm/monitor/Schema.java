@@ -14,10 +14,14 @@ import vmm.control.QmpException;
  * not described is refused.
  *
  * @param members the arguments
+ * @param open true if others are the command's to check
  */
-record Schema(List<Member> members) {
+record Schema(List<Member> members, boolean open) {
     /** No arguments. */
-    static final Schema NONE = new Schema(List.of());
+    static final Schema NONE = new Schema(List.of(), false);
+
+    /** Arguments that the command checks itself. */
+    static final Schema OPEN = new Schema(List.of(), true);
 
     /** What an argument is, by the names that QEMU's error messages have for it. */
     enum Type {
@@ -65,10 +69,15 @@ record Schema(List<Member> members) {
         return with(new Member(name, type, false));
     }
 
+    /** The same with whatever else there may be. */
+    Schema orMore() {
+        return new Schema(members, true);
+    }
+
     private Schema with(Member member) {
         List<Member> more = new ArrayList<>(members);
         more.add(member);
-        return new Schema(List.copyOf(more));
+        return new Schema(List.copyOf(more), open);
     }
 
     /** The arguments, each of which is what it should be. */
@@ -90,7 +99,7 @@ record Schema(List<Member> members) {
             }
         }
         for (String name : arguments.propertyNames()) {
-            if (!known.contains(name)) {
+            if (!open && !known.contains(name)) {
                 throw QmpException.generic("Parameter '" + path + name + "' is unexpected");
             }
         }
