@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 final class RootCommand {
     /** The subcommands to tell of. */
     static List<String> names() {
-        return List.of("run", "stop", "doctor", "demo", "lab", "bench");
+        return List.of("run", "stop", "reset", "attach", "detach", "resize", "doctor", "demo", "lab", "bench");
     }
 
     /** The subcommand of that name, or null if there is none. */
@@ -29,6 +29,10 @@ final class RootCommand {
         return switch (name) {
             case "run" -> new RunCommand(console);
             case "stop" -> new StopCommand(console);
+            case "reset" -> new ResetCommand(console);
+            case "attach" -> new AttachCommand(console);
+            case "detach" -> new DetachCommand(console);
+            case "resize" -> new ResizeCommand(console);
             case "doctor" -> new DoctorCommand(console);
             case "demo" -> new DemoCommand(console);
             case "lab" -> new LabCommand(console);

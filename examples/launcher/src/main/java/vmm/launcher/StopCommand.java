@@ -1,14 +1,9 @@
 package vmm.launcher;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import vmm.control.ControlPath;
 import vmm.control.QmpClient;
 import vmm.linux.HostException;
 import vmm.machine.ConfigurationException;
@@ -30,15 +25,12 @@ import vmm.machine.RunState;
             "",
             "Exit status: 0 the machine is off, 1 it is not."
         })
-final class StopCommand extends Subcommand {
+final class StopCommand extends ControlCommand {
     private static final int STEP_SECONDS = 10;
     private static final int MAX_SECONDS = 1_000_000;
 
     /** How long a machine takes to flush its disks, at most. */
     private static final int FORCED_SECONDS = 60;
-
-    @Parameters(paramLabel = "NAME", description = "The machine's name.")
-    private String name = "";
 
     @Option(names = "--force", description = "Ends it at once; its guest is not asked.")
     private boolean force;
@@ -49,12 +41,6 @@ final class StopCommand extends Subcommand {
             defaultValue = "60",
             description = "How long to wait for the guest (60 if left out).")
     private int timeout = 60;
-
-    @Option(
-            names = "--control",
-            paramLabel = "PATH",
-            description = "The machine's control socket, if it was started with --control.")
-    private @Nullable Path control;
 
     StopCommand(Console console) {
         super(console);
@@ -71,23 +57,10 @@ final class StopCommand extends Subcommand {
         }
     }
 
-    private QmpClient connect() {
-        Path socket = control == null ? ControlPath.of(name).socket() : control;
-        try {
-            return QmpClient.connect(socket);
-        } catch (IOException noSuch) {
-            List<String> running = control == null ? ControlPath.running() : List.of();
-            String others = running.isEmpty()
-                    ? control == null ? "none of yours is" : "nothing listens on " + socket
-                    : "those that are: " + String.join(", ", running);
-            throw new HostException("No machine " + name + " is running; " + others + ".", noSuch);
-        }
-    }
-
     private int force(QmpClient machine) throws IOException, InterruptedException {
         machine.execute("quit");
         if (!machine.awaitEnd(Duration.ofSeconds(FORCED_SECONDS))) {
-            throw new HostException("The machine " + name + " still flushes its disks after " + FORCED_SECONDS
+            throw new HostException("The machine " + name() + " still flushes its disks after " + FORCED_SECONDS
                     + " s: look at what keeps them, or kill its process.");
         }
         return stopped();
@@ -95,7 +68,7 @@ final class StopCommand extends Subcommand {
 
     private int shutDown(QmpClient machine) throws IOException, InterruptedException {
         machine.execute("system_powerdown");
-        console().step("asked " + name + " to shut down; waiting for up to " + timeout + " s");
+        console().step("asked " + name() + " to shut down; waiting for up to " + timeout + " s");
         for (int waited = 0; waited < timeout; ) {
             int step = Math.min(STEP_SECONDS, timeout - waited);
             if (machine.awaitEnd(Duration.ofSeconds(step))) {
@@ -103,19 +76,19 @@ final class StopCommand extends Subcommand {
             }
             waited += step;
             if (waited < timeout) {
-                console().step(name + " still runs after " + waited + " s");
+                console().step(name() + " still runs after " + waited + " s");
             }
         }
         boolean paused = RunState.IO_ERROR
                 .word()
                 .equals(machine.execute("query-status").path("status").stringValue(""));
-        throw new HostException("The machine " + name + " did not shut down within " + timeout + " s, since "
+        throw new HostException("The machine " + name() + " did not shut down within " + timeout + " s, since "
                 + (paused ? "it is paused until its disk works again" : "its guest did not follow its power button")
-                + ": wait longer with --timeout, or end it at once with vmm stop " + name + " --force.");
+                + ": wait longer with --timeout, or end it at once with vmm stop " + name() + " --force.");
     }
 
     private int stopped() {
-        console().out().println(name + " is off.");
+        console().out().println(name() + " is off.");
         return 0;
     }
 }

@@ -17,7 +17,7 @@ import vmm.machine.DiskPolicy;
 import vmm.machine.NodeConfig;
 import vmm.machine.RefusedException;
 import vmm.machine.RunningMachine;
-import vmm.monitor.Schema.Type;
+import vmm.monitor.Schema.JsonType;
 
 /** The commands that change images, and what drives do with them. */
 final class BlockCommands {
@@ -27,7 +27,7 @@ final class BlockCommands {
 
     /** By an old name that only devices of QEMU's {@code -drive} have, or by the device's id. */
     private static final Schema DRIVE =
-            Schema.NONE.optional("device", Type.STRING).optional("id", Type.STRING);
+            Schema.NONE.optional("device", JsonType.STRING).optional("id", JsonType.STRING);
 
     private final RunningMachine machine;
 
@@ -44,23 +44,23 @@ final class BlockCommands {
                 Command.effect("blockdev-add", Schema.OPEN, arguments -> commands.add(arguments.tree())),
                 Command.effect(
                         "blockdev-del",
-                        Schema.NONE.required("node-name", Type.STRING),
+                        Schema.NONE.required("node-name", JsonType.STRING),
                         arguments -> commands.remove(arguments.string("node-name"))),
                 Command.effect(
                         "block_resize",
                         Schema.NONE
-                                .optional("device", Type.STRING)
-                                .optional("node-name", Type.STRING)
-                                .required("size", Type.INTEGER),
+                                .optional("device", JsonType.STRING)
+                                .optional("node-name", JsonType.STRING)
+                                .required("size", JsonType.INTEGER),
                         commands::resize),
                 Command.effect("block_set_io_throttle", throttleSchema(), commands::throttle),
                 Command.effect(
                         "eject",
-                        DRIVE.optional("force", Type.BOOLEAN),
+                        DRIVE.optional("force", JsonType.BOOLEAN),
                         arguments -> commands.eject(commands.drive(arguments), arguments.isTrue("force"))),
                 Command.effect(
                         "blockdev-open-tray",
-                        DRIVE.optional("force", Type.BOOLEAN),
+                        DRIVE.optional("force", JsonType.BOOLEAN),
                         arguments -> machine.openTray(commands.drive(arguments).id(), arguments.isTrue("force"))),
                 Command.effect(
                         "blockdev-close-tray",
@@ -68,34 +68,34 @@ final class BlockCommands {
                         arguments -> machine.closeTray(commands.drive(arguments).id())),
                 Command.effect(
                         "blockdev-remove-medium",
-                        Schema.NONE.required("id", Type.STRING),
+                        Schema.NONE.required("id", JsonType.STRING),
                         arguments ->
                                 machine.changeMedium(commands.drive(arguments).id(), Optional.empty())),
                 Command.effect(
                         "blockdev-insert-medium",
-                        Schema.NONE.required("id", Type.STRING).required("node-name", Type.STRING),
+                        Schema.NONE.required("id", JsonType.STRING).required("node-name", JsonType.STRING),
                         arguments -> commands.insert(commands.drive(arguments), arguments.string("node-name"))),
                 Command.effect(
                         "blockdev-change-medium",
-                        DRIVE.required("filename", Type.STRING)
-                                .optional("format", Type.STRING)
-                                .optional("force", Type.BOOLEAN)
-                                .optional("read-only-mode", Type.STRING),
+                        DRIVE.required("filename", JsonType.STRING)
+                                .optional("format", JsonType.STRING)
+                                .optional("force", JsonType.BOOLEAN)
+                                .optional("read-only-mode", JsonType.STRING),
                         commands::change));
     }
 
     private static Schema throttleSchema() {
         Schema schema = DRIVE;
         for (String rate : RATES) {
-            schema = schema.required(rate, Type.INTEGER);
+            schema = schema.required(rate, JsonType.INTEGER);
         }
         for (String rate : RATES) {
-            schema = schema.optional(rate + "_max", Type.INTEGER);
+            schema = schema.optional(rate + "_max", JsonType.INTEGER);
         }
         for (String rate : RATES) {
-            schema = schema.optional(rate + "_max_length", Type.INTEGER);
+            schema = schema.optional(rate + "_max_length", JsonType.INTEGER);
         }
-        return schema.optional("iops_size", Type.INTEGER).optional("group", Type.STRING);
+        return schema.optional("iops_size", JsonType.INTEGER).optional("group", JsonType.STRING);
     }
 
     private void add(ObjectNode arguments) throws QmpException {

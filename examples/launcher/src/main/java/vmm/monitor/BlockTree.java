@@ -31,7 +31,7 @@ final class BlockTree {
                 Command.query("query-block", tree::devices),
                 new Command(
                         "query-named-block-nodes",
-                        Schema.NONE.optional("flat", Schema.Type.BOOLEAN),
+                        Schema.NONE.optional("flat", Schema.JsonType.BOOLEAN),
                         _ -> QmpAnswer.of(tree.nodes())));
     }
 

@@ -16,7 +16,7 @@ import vmm.block.BlockOptions.Format;
 import vmm.control.QmpException;
 import vmm.machine.DiskPolicy;
 import vmm.machine.NodeConfig;
-import vmm.monitor.Schema.Type;
+import vmm.monitor.Schema.JsonType;
 
 /**
  * The arguments of {@code blockdev-add}, in both directions. A node is a whole image here: how it keeps its data, and
@@ -31,34 +31,34 @@ final class BlockdevOptions {
     private static final int NBD_PORT = 10809;
 
     private static final Schema BASE = Schema.NONE
-            .required("driver", Type.STRING)
-            .optional("node-name", Type.STRING)
-            .optional("discard", Type.STRING)
-            .optional("cache", Type.OBJECT)
-            .optional("read-only", Type.BOOLEAN)
-            .optional("auto-read-only", Type.BOOLEAN)
-            .optional("force-share", Type.BOOLEAN)
-            .optional("detect-zeroes", Type.STRING);
+            .required("driver", JsonType.STRING)
+            .optional("node-name", JsonType.STRING)
+            .optional("discard", JsonType.STRING)
+            .optional("cache", JsonType.OBJECT)
+            .optional("read-only", JsonType.BOOLEAN)
+            .optional("auto-read-only", JsonType.BOOLEAN)
+            .optional("force-share", JsonType.BOOLEAN)
+            .optional("detect-zeroes", JsonType.STRING);
 
-    private static final Schema FORMAT = BASE.required("file", Type.ANY)
-            .optional("x-shareable", Type.BOOLEAN)
-            .optional("x-writethrough", Type.BOOLEAN);
+    private static final Schema FORMAT = BASE.required("file", JsonType.ANY)
+            .optional("x-shareable", JsonType.BOOLEAN)
+            .optional("x-writethrough", JsonType.BOOLEAN);
 
-    private static final Schema FILE = BASE.required("filename", Type.STRING)
-            .optional("locking", Type.STRING)
-            .optional("aio", Type.STRING)
-            .optional("drop-cache", Type.BOOLEAN);
+    private static final Schema FILE = BASE.required("filename", JsonType.STRING)
+            .optional("locking", JsonType.STRING)
+            .optional("aio", JsonType.STRING)
+            .optional("drop-cache", JsonType.BOOLEAN);
 
-    private static final Schema NULL_CO = BASE.optional("size", Type.INTEGER)
-            .optional("latency-ns", Type.UINT64)
-            .optional("read-zeroes", Type.BOOLEAN);
+    private static final Schema NULL_CO = BASE.optional("size", JsonType.INTEGER)
+            .optional("latency-ns", JsonType.UINT64)
+            .optional("read-zeroes", JsonType.BOOLEAN);
 
-    private static final Schema NBD = BASE.required("server", Type.OBJECT).optional("export", Type.STRING);
+    private static final Schema NBD = BASE.required("server", JsonType.OBJECT).optional("export", JsonType.STRING);
 
-    private static final Schema IMAGE = BASE.required("source", Type.STRING).optional("aio", Type.STRING);
+    private static final Schema IMAGE = BASE.required("source", JsonType.STRING).optional("aio", JsonType.STRING);
 
     private static final Schema CACHE =
-            Schema.NONE.optional("direct", Type.BOOLEAN).optional("no-flush", Type.BOOLEAN);
+            Schema.NONE.optional("direct", JsonType.BOOLEAN).optional("no-flush", JsonType.BOOLEAN);
 
     private BlockdevOptions() {}
 
@@ -89,7 +89,7 @@ final class BlockdevOptions {
 
     private static String driver(ObjectNode arguments) throws QmpException {
         return Schema.NONE
-                .required("driver", Type.STRING)
+                .required("driver", JsonType.STRING)
                 .orMore()
                 .check(arguments)
                 .string("driver");
@@ -172,7 +172,7 @@ final class BlockdevOptions {
     private static String nbd(Arguments nbd) throws QmpException {
         ObjectNode server = nbd.object("server");
         String type = Schema.NONE
-                .required("type", Type.STRING)
+                .required("type", JsonType.STRING)
                 .orMore()
                 .check(server, "server.")
                 .string("type");
@@ -180,15 +180,15 @@ final class BlockdevOptions {
         try {
             return switch (type) {
                 case "unix" -> {
-                    Schema unix = Schema.NONE.required("type", Type.STRING).required("path", Type.STRING);
+                    Schema unix = Schema.NONE.required("type", JsonType.STRING).required("path", JsonType.STRING);
                     String socket = unix.check(server, "server.").string("path");
                     yield new URI("nbd+unix", "", path, "socket=" + socket, null).toString();
                 }
                 case "inet" -> {
                     Schema inet = Schema.NONE
-                            .required("type", Type.STRING)
-                            .required("host", Type.STRING)
-                            .required("port", Type.STRING);
+                            .required("type", JsonType.STRING)
+                            .required("host", JsonType.STRING)
+                            .required("port", JsonType.STRING);
                     Arguments where = inet.check(server, "server.");
                     yield new URI("nbd", null, where.string("host"), port(where.string("port")), path, null, null)
                             .toString();

@@ -131,7 +131,7 @@ final class DeviceAdd {
                 number("virtqueue_size"),
                 number("cmd_per_lun"),
                 number("max_sectors"),
-                OptionalInt.empty());
+                number("x-seg-max"));
     }
 
     private void plugDisk() throws QmpException {

@@ -6,7 +6,7 @@ import vmm.control.QmpAnswer;
 import vmm.control.QmpException;
 import vmm.machine.RefusedException;
 import vmm.machine.RunningMachine;
-import vmm.monitor.Schema.Type;
+import vmm.monitor.Schema.JsonType;
 
 /** The commands that plug and unplug devices. */
 final class DeviceCommands {
@@ -22,11 +22,11 @@ final class DeviceCommands {
                 Command.effect("device_add", Schema.OPEN, arguments -> DeviceAdd.run(machine, arguments.tree())),
                 Command.effect(
                         "device_del",
-                        Schema.NONE.required("id", Type.STRING),
+                        Schema.NONE.required("id", JsonType.STRING),
                         arguments -> commands.remove(arguments.string("id"))),
                 new Command(
                         "device-list-properties",
-                        Schema.NONE.required("typename", Type.STRING),
+                        Schema.NONE.required("typename", JsonType.STRING),
                         arguments -> QmpAnswer.of(properties(arguments.string("typename")))));
     }
 

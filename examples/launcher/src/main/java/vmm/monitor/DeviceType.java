@@ -6,15 +6,14 @@ import java.util.stream.Stream;
 
 /** The kinds of device that come and go, by QEMU's names, with those of QEMU's properties that mean something here. */
 enum DeviceType {
-    SCSI_HD("scsi-hd", List.of(Properties.SCSI, Properties.REPORTED, Properties.SIZED, Properties.DISK)),
-    SCSI_CD("scsi-cd", List.of(Properties.SCSI, Properties.REPORTED)),
-    VIRTIO_BLK("virtio-blk-pci", List.of(Properties.PCI, Properties.REPORTED, Properties.SIZED, Properties.BLK)),
-    VIRTIO_SCSI("virtio-scsi-pci", List.of(Properties.PCI, Properties.HBA));
+    SCSI_HD("scsi-hd"),
+    SCSI_CD("scsi-cd"),
+    VIRTIO_BLK("virtio-blk-pci"),
+    VIRTIO_SCSI("virtio-scsi-pci");
 
     private final String driver;
-    private final List<Property> properties;
 
-    /** In lists, since an enum's constants come before its own fields. */
+    /** What the kinds have in common, and each by itself. */
     private static final class Properties {
         private static final long OPEN = 0xffff_ffffL;
         private static final String ON_OFF = "on/off";
@@ -67,14 +66,14 @@ enum DeviceType {
                 Property.of("num_queues", PropertyType.UINT32, OPEN),
                 Property.of("virtqueue_size", PropertyType.UINT32, 256),
                 Property.of("cmd_per_lun", PropertyType.UINT32, 128),
-                Property.of("max_sectors", PropertyType.UINT32, 65535));
+                Property.of("max_sectors", PropertyType.UINT32, 65535),
+                Property.of("x-seg-max", PropertyType.UINT32));
 
         private Properties() {}
     }
 
-    DeviceType(String driver, List<List<Property>> groups) {
+    DeviceType(String driver) {
         this.driver = driver;
-        this.properties = groups.stream().flatMap(List::stream).toList();
     }
 
     /** The kind that QEMU calls so. */
@@ -90,11 +89,18 @@ enum DeviceType {
         return this == VIRTIO_BLK || this == VIRTIO_SCSI;
     }
 
+    /** What whoever plugs one may choose. */
     List<Property> properties() {
-        return properties;
+        List<List<Property>> groups = switch (this) {
+            case SCSI_HD -> List.of(Properties.SCSI, Properties.REPORTED, Properties.SIZED, Properties.DISK);
+            case SCSI_CD -> List.of(Properties.SCSI, Properties.REPORTED);
+            case VIRTIO_BLK -> List.of(Properties.PCI, Properties.REPORTED, Properties.SIZED, Properties.BLK);
+            case VIRTIO_SCSI -> List.of(Properties.PCI, Properties.HBA);
+        };
+        return groups.stream().flatMap(List::stream).toList();
     }
 
     Optional<Property> property(String name) {
-        return properties.stream().filter(each -> each.name().equals(name)).findFirst();
+        return properties().stream().filter(each -> each.name().equals(name)).findFirst();
     }
 }

@@ -9,7 +9,7 @@ import vmm.machine.DiskConfig;
 import vmm.machine.NodeConfig;
 import vmm.machine.RunState;
 import vmm.machine.RunningMachine;
-import vmm.monitor.Schema.Type;
+import vmm.monitor.Schema.JsonType;
 
 /** What people ask by {@code human-monitor-command}; the answers are text for them. */
 final class HumanMonitor {
@@ -25,7 +25,7 @@ final class HumanMonitor {
         HumanMonitor monitor = new HumanMonitor(machine);
         return List.of(new Command(
                 "human-monitor-command",
-                Schema.NONE.required("command-line", Type.STRING).optional("cpu-index", Type.INTEGER),
+                Schema.NONE.required("command-line", JsonType.STRING).optional("cpu-index", JsonType.INTEGER),
                 monitor::run));
     }
 

@@ -15,7 +15,7 @@ import vmm.machine.LunRange;
 import vmm.machine.PciAddress;
 import vmm.machine.RunningMachine;
 import vmm.machine.VirtioConfig;
-import vmm.monitor.Schema.Type;
+import vmm.monitor.Schema.JsonType;
 
 /** The tree of objects that QMP shows, as far as it leads to devices. */
 final class ObjectTree {
@@ -39,11 +39,11 @@ final class ObjectTree {
         return List.of(
                 new Command(
                         "qom-list",
-                        Schema.NONE.required("path", Type.STRING),
+                        Schema.NONE.required("path", JsonType.STRING),
                         arguments -> QmpAnswer.of(tree.list(arguments.string("path")))),
                 new Command(
                         "qom-get",
-                        Schema.NONE.required("path", Type.STRING).required("property", Type.STRING),
+                        Schema.NONE.required("path", JsonType.STRING).required("property", JsonType.STRING),
                         arguments -> QmpAnswer.of(tree.get(arguments.string("path"), arguments.string("property")))));
     }
 

@@ -11,6 +11,7 @@ import vmm.pci.AddressDecoder;
 import vmm.pci.Bar;
 import vmm.pci.FunctionInfo;
 import vmm.pci.FunctionInfo.BarInfo;
+import vmm.pci.PciIdentity;
 
 /** What QMP tells of the PCI bus. */
 final class PciQueries {
@@ -103,24 +104,19 @@ final class PciQueries {
     String text() {
         StringBuilder text = new StringBuilder();
         for (FunctionInfo function : machine.functions()) {
-            line(text, "  Bus  0, device %3d, function %d:", function.slot(), function.function());
+            PciIdentity identity = function.identity();
+            line(text, "  Bus  0, device %3d, function %d:".formatted(function.slot(), function.function()));
             line(
                     text,
-                    "    %s: PCI device %04x:%04x",
-                    describe(function),
-                    function.identity().vendorId(),
-                    function.identity().deviceId());
-            line(
-                    text,
-                    "      PCI subsystem %04x:%04x",
-                    function.identity().subsystemVendorId(),
-                    function.identity().subsystemId());
+                    "    %s: PCI device %04x:%04x"
+                            .formatted(describe(function), identity.vendorId(), identity.deviceId()));
+            line(text, "      PCI subsystem %04x:%04x".formatted(identity.subsystemVendorId(), identity.subsystemId()));
             if (function.interruptPin() != 0) {
-                line(text, "      IRQ %d, pin %c", function.interruptLine(), (char)
-                        ('A' + function.interruptPin() - 1));
+                char pin = (char) ('A' + function.interruptPin() - 1);
+                line(text, "      IRQ %d, pin %c".formatted(function.interruptLine(), pin));
             }
-            function.bars().forEach(bar -> line(text, "      BAR%d: %s", bar.index(), range(bar)));
-            line(text, "      id \"%s\"", id(function));
+            function.bars().forEach(bar -> line(text, "      BAR%d: %s".formatted(bar.index(), range(bar))));
+            line(text, "      id \"%s\"".formatted(id(function)));
         }
         return text.toString();
     }
@@ -138,7 +134,7 @@ final class PciQueries {
         };
     }
 
-    private static void line(StringBuilder text, String format, Object... values) {
-        text.append(format.formatted(values)).append("\r\n");
+    private static void line(StringBuilder text, String line) {
+        text.append(line).append("\r\n");
     }
 }

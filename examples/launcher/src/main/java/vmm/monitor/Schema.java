@@ -24,7 +24,7 @@ record Schema(List<Member> members, boolean open) {
     static final Schema OPEN = new Schema(List.of(), true);
 
     /** What an argument is, by the names that QEMU's error messages have for it. */
-    enum Type {
+    enum JsonType {
         STRING("string"),
         INTEGER("integer"),
         UINT64("uint64"),
@@ -35,7 +35,7 @@ record Schema(List<Member> members, boolean open) {
 
         private final String word;
 
-        Type(String word) {
+        JsonType(String word) {
             this.word = word;
         }
 
@@ -57,15 +57,15 @@ record Schema(List<Member> members, boolean open) {
     }
 
     /** One argument. */
-    record Member(String name, Type type, boolean required) {}
+    record Member(String name, JsonType type, boolean required) {}
 
     /** The same with an argument that has to be there. */
-    Schema required(String name, Type type) {
+    Schema required(String name, JsonType type) {
         return with(new Member(name, type, true));
     }
 
     /** The same with an argument that may be there. */
-    Schema optional(String name, Type type) {
+    Schema optional(String name, JsonType type) {
         return with(new Member(name, type, false));
     }
 
