@@ -9,7 +9,7 @@ flags="-m64 -std=c17 -Os -Wall -Wextra -Werror -ffreestanding -nostdlib -static 
     -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -mno-red-zone -mgeneral-regs-only
     -frandom-seed=guest -s -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -T guest.ld"
 # shellcheck disable=SC2086 # The flags are words.
-for guest in first-byte echo reset triple-fault unemulated power-button; do
+for guest in first-byte echo reset triple-fault unemulated power-button slots; do
     ${CC:-gcc} $flags -o "$out/$guest.elf" "$guest.S"
 done
 for guest in disks load transports; do

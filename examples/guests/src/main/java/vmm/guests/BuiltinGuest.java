@@ -69,6 +69,15 @@ public enum BuiltinGuest {
      */
     POWER_BUTTON("power-button"),
 
+    /**
+     * Does with the PCI bus's slots what an operating system does, without their devices: prints {@code B}, then
+     * {@code I} for each time that it finds something inserted, and {@code E} when it has ejected what it was asked
+     * for. It takes bytes: {@code n} has it refuse by _OST (81h) from now on, and print {@code R} for each time,
+     * {@code i} has it ignore what it is asked for, {@code y} has it eject again; it prints a dot for each of these.
+     * {@code r} resets the machine, {@code q} has it leave.
+     */
+    SLOTS("slots"),
+
     /** Prints {@code R} and resets the machine through the reset control register (0xCF9). */
     RESET("reset"),
 
