@@ -91,7 +91,7 @@ final class Board implements AutoCloseable {
             powerManagement = new PiixPowerManagement(
                     isa.get(PiixPowerManagement.SCI_IRQ).input(), () -> end.accept(new MachineEnd.PoweredOff()));
             pci = teardown.opened(addPci(bridge));
-            devices = teardown.opened(new Devices(config, lasting.disks(), memory, machine, pci));
+            devices = teardown.opened(new Devices(config, lasting.disks(), memory, machine, pci, changes::trayMoved));
             addDevices();
             slots = teardown.opened(
                     new Slots(pci, ports, () -> powerManagement.raiseGpe(SlotRegisters.GPE), new Functions(changes)));
@@ -178,6 +178,9 @@ final class Board implements AutoCloseable {
 
         /** The guest has evaluated _OST. On a vCPU's thread. */
         void reported(int slot, int source, int status);
+
+        /** The tray of a drive has moved. Any thread, which must not be kept. */
+        void trayMoved(String id, boolean open);
     }
 
     /** What happens to functions is told of devices. */

@@ -38,11 +38,17 @@ final class Devices implements AutoCloseable {
     private record Plugged(String id, VirtioDevice device, Runnable forget) {}
 
     /** No devices yet, of the machine that {@code config} describes. */
-    Devices(MachineConfig config, OpenDisks disks, GuestMemory memory, VirtualMachine machine, PciBus pci) {
+    Devices(
+            MachineConfig config,
+            OpenDisks disks,
+            GuestMemory memory,
+            VirtualMachine machine,
+            PciBus pci,
+            StorageDevices.Trays trays) {
         this.memory = memory;
         this.machine = machine;
         this.pci = pci;
-        this.storage = new StorageDevices(config.name(), disks);
+        this.storage = new StorageDevices(config.name(), disks, trays);
         this.threads = new IoThreads(config.iothreads(), config.loop());
     }
 

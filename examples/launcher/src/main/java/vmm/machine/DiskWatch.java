@@ -18,7 +18,7 @@ import vmm.machine.Machine.PauseReason;
  * Pauses the machine while disks hold requests that failed, tells the user why, and has them tried again each second
  * until they succeed. It has a thread as long as there is trouble.
  */
-final class DiskWatch implements DiskErrorListener, AutoCloseable {
+final class DiskWatch implements AutoCloseable {
     private final Runnable pause;
     private final Runnable resume;
     private final Consumer<String> user;
@@ -62,10 +62,14 @@ final class DiskWatch implements DiskErrorListener, AutoCloseable {
         return !troubled.isEmpty();
     }
 
-    @Override
-    public synchronized void held(ErrorPolicyDisk disk, Operation operation, int errno) {
+    /**
+     * A disk holds a request that failed. See {@link DiskErrorListener}.
+     *
+     * @return true if that is news, false if the disk has held some already
+     */
+    synchronized boolean held(ErrorPolicyDisk disk, Operation operation, int errno) {
         if (closed || !troubled.add(disk)) {
-            return;
+            return false;
         }
         if (troubled.size() == 1) {
             pause.run();
@@ -75,10 +79,11 @@ final class DiskWatch implements DiskErrorListener, AutoCloseable {
             thread = Thread.ofPlatform().name("disk-watch").daemon().start(this::watch);
         }
         notifyAll();
+        return true;
     }
 
-    @Override
-    public synchronized void released(ErrorPolicyDisk disk, int errno) {
+    /** A disk holds no request any more. See {@link DiskErrorListener}. */
+    synchronized void released(ErrorPolicyDisk disk, int errno) {
         // Another queue may have told of its own trouble before this came, and would not tell again.
         if (disk.isHolding() || !troubled.remove(disk)) {
             return;

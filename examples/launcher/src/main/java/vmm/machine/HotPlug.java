@@ -306,6 +306,11 @@ final class HotPlug implements Board.Changes {
         events.tell(new MachineEvent.OstReported(slot, source, status));
     }
 
+    @Override
+    public void trayMoved(String id, boolean open) {
+        events.tell(new MachineEvent.TrayMoved(id, open));
+    }
+
     /** Opens the tray of a drive. */
     void openTray(String id, boolean force) {
         changes.lock();

@@ -167,8 +167,9 @@ public final class MachineRunner implements RunningMachine {
         @Override
         public void held(String id, ErrorPolicyDisk disk, Operation operation, int errno) {
             DiskWatch now = watch();
-            if (now != null) {
-                now.held(disk, operation, errno);
+            if (now != null && now.held(disk, operation, errno)) {
+                String node = config().disk(id).map(DiskConfig::node).orElse("");
+                events.tell(new MachineEvent.DiskError(id, node, operation, errno));
             }
         }
 

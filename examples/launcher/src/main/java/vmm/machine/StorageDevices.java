@@ -42,6 +42,7 @@ final class StorageDevices implements AutoCloseable {
 
     private final String machine;
     private final OpenDisks disks;
+    private final Trays trays;
     private final SizeWatch sizes = new SizeWatch();
 
     /** By the names of their disks; those that are several by one name are not here. */
@@ -50,13 +51,22 @@ final class StorageDevices implements AutoCloseable {
     /** By index. */
     private final Map<Integer, VirtioScsiDevice> controllers = new HashMap<>();
 
+    /** Told what the trays of drives do. */
+    @FunctionalInterface
+    interface Trays {
+        /** The tray of the drive of that name has moved. Any thread, which must not be kept. */
+        void moved(String id, boolean open);
+    }
+
     /**
      * No devices yet.
      *
      * @param machine the machine's name
+     * @param trays told what the trays of drives do
      */
-    StorageDevices(String machine, OpenDisks disks) {
+    StorageDevices(String machine, OpenDisks disks, Trays trays) {
         this.machine = machine;
+        this.trays = trays;
         this.disks = disks;
     }
 
@@ -209,7 +219,8 @@ final class StorageDevices implements AutoCloseable {
 
     private LogicalUnit make(DiskConfig disk) {
         if (disk.cdrom()) {
-            return new CdRomDrive(identity(disk, disk.serial()), disks.discs(disk));
+            return new CdRomDrive(
+                    identity(disk, disk.serial()), disks.discs(disk), open -> trays.moved(disk.id(), open));
         }
         ScsiDisk unit = scsiDisk(disk, disk.serial());
         sizes.add(unit.medium(), unit::capacityChanged);

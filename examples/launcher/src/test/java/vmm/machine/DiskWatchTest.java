@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import vmm.block.BlockQueue;
 import vmm.block.BlockRequest;
 import vmm.block.BlockRequest.Operation;
+import vmm.block.DiskErrorListener;
 import vmm.block.ErrorPolicy;
 import vmm.block.ErrorPolicy.Action;
 import vmm.block.ErrorPolicyDisk;
@@ -59,7 +60,17 @@ class DiskWatchTest {
     }
 
     private ErrorPolicyDisk guarded(FakeDisk disk) {
-        return new ErrorPolicyDisk(disk, new ErrorPolicy(Action.STOP, Action.STOP), watch);
+        return new ErrorPolicyDisk(disk, new ErrorPolicy(Action.STOP, Action.STOP), new DiskErrorListener() {
+            @Override
+            public void held(ErrorPolicyDisk held, Operation operation, int errno) {
+                watch.held(held, operation, errno);
+            }
+
+            @Override
+            public void released(ErrorPolicyDisk released, int errno) {
+                watch.released(released, errno);
+            }
+        });
     }
 
     private Request ask(BlockQueue queue, Operation operation) {

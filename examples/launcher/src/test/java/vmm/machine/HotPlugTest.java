@@ -65,7 +65,8 @@ class HotPlugTest {
     void aLogicalUnitComesAndGoesAndItsNodeIsFreeAgain() throws Exception {
         machine.plug(SlotsGuest.unit("lun"), guest.node("n0"));
         assertEquals(List.of("drive0", "drive1", "lun"), disks());
-        DiskAddress.Scsi address = (DiskAddress.Scsi) machine.config().disk("lun").orElseThrow().address();
+        DiskAddress.Scsi address =
+                (DiskAddress.Scsi) machine.config().disk("lun").orElseThrow().address();
         assertEquals(NumberRange.of(1), address.places().getFirst().luns(), "the first free one");
 
         refused(RefusedException.Kind.IN_USE, "Node n0 is in use", () -> machine.removeNode("n0"));
@@ -155,8 +156,10 @@ class HotPlugTest {
         guest.awaitDeleted("scsi9");
         assertEquals(List.of("drive0", "drive1"), disks());
         machine.removeNode("n0");
-        refused(RefusedException.Kind.NOT_FOUND, "There is no SCSI controller 1.", () -> machine.plug(
-                unit, guest.node("n1")));
+        refused(
+                RefusedException.Kind.NOT_FOUND,
+                "There is no SCSI controller 1.",
+                () -> machine.plug(unit, guest.node("n1")));
     }
 
     private static MachineRequest.Disk behind(MachineRequest.Disk disk, int controller) {
@@ -250,10 +253,7 @@ class HotPlugTest {
                 "Node drive1 is in use by device drive1",
                 () -> machine.plug(SlotsGuest.unit("d"), "drive1"));
         refused(RefusedException.Kind.NOT_FOUND, "Device 'nobody' not found", () -> machine.unplug("nobody"));
-        refused(
-                RefusedException.Kind.TAKEN,
-                "Duplicate nodes with node-name='drive1'",
-                () -> guest.node("drive1"));
+        refused(RefusedException.Kind.TAKEN, "Duplicate nodes with node-name='drive1'", () -> guest.node("drive1"));
         assertThrows(RefusedException.class, () -> machine.plug(SlotsGuest.blk("d", 1, 0), "n0"), "the chipset's");
         assertThrows(RefusedException.class, () -> machine.plug(SlotsGuest.blk("d", 32, 0), "n0"));
         assertThrows(
@@ -353,9 +353,9 @@ class HotPlugTest {
         long files = openFiles();
         cycle(20);
         assertEquals(files, openFiles());
-        assertTrue(Thread.getAllStackTraces().size() <= threads, () -> Thread.getAllStackTraces()
-                .keySet()
-                .toString());
+        assertTrue(
+                Thread.getAllStackTraces().size() <= threads,
+                () -> Thread.getAllStackTraces().keySet().toString());
     }
 
     private void cycle(int times) throws Exception {

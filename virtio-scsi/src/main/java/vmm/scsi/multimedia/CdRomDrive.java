@@ -28,6 +28,7 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
 
     private final DiskIdentity identity;
     private final DiscSource source;
+    private final TrayListener listener;
     private final Set<ItlNexus> locks = new HashSet<>();
     private volatile Tray tray;
 
@@ -46,9 +47,22 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
      * @throws HostException if that cannot be opened
      */
     public CdRomDrive(DiskIdentity identity, DiscSource source) {
+        this(identity, source, open -> {});
+    }
+
+    /**
+     * A drive that closes its tray at once.
+     *
+     * @param identity what it says of itself
+     * @param source what lies on the tray
+     * @param listener told when the tray has moved, by whomever; not of this first time
+     * @throws HostException if what lies on the tray cannot be opened
+     */
+    public CdRomDrive(DiskIdentity identity, DiscSource source, TrayListener listener) {
         super(DriveModePages.ALL);
         this.identity = identity;
         this.source = source;
+        this.listener = listener;
         this.tray = new Tray(false, disc(source.load()));
     }
 
@@ -106,6 +120,7 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
             raise(UnitAttention.MEDIUM_MAY_HAVE_CHANGED);
             disc.leave();
         }
+        listener.moved(true);
     }
 
     /** Closes the tray, if it is open, with what lies on it now. What cannot be opened is as good as none. */
@@ -124,6 +139,7 @@ public final class CdRomDrive extends PrimaryUnit implements AutoCloseable {
             tell(MediaEvent.NEW_MEDIA);
             raise(UnitAttention.MEDIUM_MAY_HAVE_CHANGED);
         }
+        listener.moved(false);
     }
 
     private void tell(MediaEvent event) {
