@@ -37,7 +37,7 @@ class HotPlugTest {
     @AfterEach
     void stop() throws IOException, InterruptedException {
         if (guest != null) {
-            guest.close();
+            guest.stop();
         }
     }
 

@@ -28,7 +28,7 @@ import vmm.linux.HostException;
 import vmm.virtio.pci.VirtioTransport;
 
 /** A machine in this process with the guest that does nothing but look at slots ({@link BuiltinGuest#SLOTS}). */
-final class SlotsGuest implements AutoCloseable {
+final class SlotsGuest {
     private static final long PATIENCE_SECONDS = 20;
 
     final MachineRunner machine;
@@ -201,10 +201,10 @@ final class SlotsGuest implements AutoCloseable {
                 .toList();
     }
 
-    @Override
-    public void close() throws IOException, InterruptedException {
+    /** Ends it, in order. */
+    void stop() throws IOException, InterruptedException {
+        machine.quit();
         try {
-            machine.quit();
             assertEquals(new MachineEnd.Stopped(), end.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
         } catch (ExecutionException | TimeoutException failure) {
             throw new AssertionError(failure);
