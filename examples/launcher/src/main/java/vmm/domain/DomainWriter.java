@@ -1,6 +1,7 @@
 package vmm.domain;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import vmm.control.ControlPath;
@@ -106,14 +107,8 @@ final class DomainWriter {
     }
 
     private void os() {
-        boolean efi = firmware()
-                .filter(firmware -> firmware.source() instanceof FirmwareSource.Ovmf)
-                .isPresent();
-        if (efi) {
-            xml.begin("os", "firmware", "efi");
-        } else {
-            xml.begin("os");
-        }
+        xml.begin(
+                "os", firmware().map(DomainWriter::attributes).orElse(List.of()).toArray());
         xml.text("type", "hvm", "arch", "x86_64", "machine", "pc");
         switch (machine.boot()) {
             case Boot.Kernel kernel -> kernel(kernel);
@@ -127,6 +122,15 @@ final class DomainWriter {
             xml.empty("smbios", "mode", "sysinfo");
         }
         xml.end();
+    }
+
+    private static List<Object> attributes(Boot.Firmware firmware) {
+        return switch (firmware.source()) {
+            // A kernel alone would be started without any.
+            case FirmwareSource.SeaBios _ -> firmware.kernel().isPresent() ? List.of("firmware", "bios") : List.of();
+            case FirmwareSource.Ovmf _ -> List.of("firmware", "efi");
+            case FirmwareSource.Image _ -> List.of();
+        };
     }
 
     private void source(FirmwareSource source) {

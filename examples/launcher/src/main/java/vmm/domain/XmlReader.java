@@ -1,8 +1,11 @@
 package vmm.domain;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -28,6 +31,8 @@ final class XmlReader {
 
     /** How deep elements may be in each other. */
     static final int DEEPEST = 64;
+
+    private static final String BYTE_ORDER_MARK = "\ufeff";
 
     private final String document;
     private final Deque<XmlElement> open = new ArrayDeque<>();
@@ -85,7 +90,7 @@ final class XmlReader {
         }
         XmlReader reader = new XmlReader(document);
         try {
-            return reader.read(factory().createXMLStreamReader(new ByteArrayInputStream(xml)));
+            return reader.read(factory().createXMLStreamReader(new StringReader(text(document, xml))));
         } catch (XMLStreamException e) {
             if (reader.root != null && reader.open.isEmpty()) {
                 throw new ConfigurationException(document + ", line "
@@ -96,6 +101,19 @@ final class XmlReader {
             throw new ConfigurationException(
                     document + ", line " + e.getLocation().getLineNumber() + " is no XML ("
                             + XmlElement.shown(firstLine(e)) + "); correct it.");
+        }
+    }
+
+    /** libvirt writes UTF-8, and so does whoever writes for it. */
+    private static String text(String document, byte[] xml) {
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(xml))
+                    .toString();
+            return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+        } catch (CharacterCodingException e) {
+            throw new ConfigurationException(document + " is no text in UTF-8; convert it.");
         }
     }
 

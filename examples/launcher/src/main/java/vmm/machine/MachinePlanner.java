@@ -228,7 +228,7 @@ public final class MachinePlanner {
     /** The first disk that is the same logical unit as this one; this one itself, unless it is shared. */
     private int firstOf(int index) {
         Disk disk = request.disks().get(index);
-        for (int i = 0; i < index; i++) {
+        for (int i = 0; disk.image().shareable() && i < index; i++) {
             if (request.disks().get(i).isSameUnit(disk)) {
                 return i;
             }
