@@ -1,6 +1,7 @@
 package vmm.machine;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -71,12 +72,18 @@ final class LunPlan {
 
     /** Takes the first LUN that is free in all of these targets. */
     LunRange next(String disk, int controller, NumberRange targets) {
-        for (int lun = 0; lun <= MAX_LUN; lun++) {
-            LunRange place = new LunRange(controller, targets, NumberRange.of(lun));
-            if (claims.stream().noneMatch(claim -> claim.place.overlaps(place))) {
-                claims.add(new Claim(place, disk));
-                return place;
+        LunRange all = new LunRange(controller, targets, new NumberRange(0, MAX_LUN));
+        BitSet taken = new BitSet();
+        for (Claim claim : claims) {
+            if (claim.place.overlaps(all)) {
+                taken.set(claim.place.luns().first(), claim.place.luns().last() + 1);
             }
+        }
+        int lun = taken.nextClearBit(0);
+        if (lun <= MAX_LUN) {
+            LunRange place = new LunRange(controller, targets, NumberRange.of(lun));
+            claims.add(new Claim(place, disk));
+            return place;
         }
         throw new ConfigurationException("Disk " + disk + " finds no free LUN on target " + targets + " of controller "
                 + controller + "; give it another target=.");

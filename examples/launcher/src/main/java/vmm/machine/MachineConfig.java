@@ -1,5 +1,6 @@
 package vmm.machine;
 
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -60,6 +61,21 @@ public record MachineConfig(
         return controllers.stream()
                 .filter(controller -> controller.id().equals(id))
                 .findFirst();
+    }
+
+    /** The numbers of the logical units that a target has. */
+    public BitSet luns(int controller, int target) {
+        BitSet luns = new BitSet();
+        for (DiskConfig disk : disks) {
+            if (disk.address() instanceof DiskAddress.Scsi scsi) {
+                for (LunRange place : scsi.places()) {
+                    if (place.controller() == controller && place.targets().overlaps(NumberRange.of(target))) {
+                        luns.set(place.luns().first(), place.luns().last() + 1);
+                    }
+                }
+            }
+        }
+        return luns;
     }
 
     /** The same with one disk more. */

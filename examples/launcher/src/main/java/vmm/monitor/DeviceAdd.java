@@ -201,13 +201,9 @@ final class DeviceAdd {
             return place;
         }
         if (target.isPresent()) {
-            for (int free = 0; free <= MAX_LUN; free++) {
-                LunRange place = unit(index, target.getAsLong(), free);
-                if (owner(place).isEmpty()) {
-                    return place;
-                }
-            }
-            throw QmpException.generic("no free lun");
+            int free = config.luns(index, (int) target.getAsLong()).nextClearBit(0);
+            check(free <= MAX_LUN, "no free lun");
+            return unit(index, target.getAsLong(), free);
         }
         for (int free = 0; free <= MAX_TARGET; free++) {
             LunRange place = unit(index, free, lun.orElse(0));
