@@ -6,6 +6,7 @@ module vmm.examples.bench {
     requires vmm.core;
     requires vmm.devices.pci;
     requires vmm.examples.guests;
+    requires vmm.examples.launcher;
     requires vmm.lab;
     requires vmm.virtio.blk;
     requires vmm.virtio.scsi;

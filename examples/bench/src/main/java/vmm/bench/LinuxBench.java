@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import vmm.lab.GuestHost;
@@ -54,6 +56,16 @@ public final class LinuxBench {
     /** The {@code vmm} command. */
     public static String vmm() {
         return home().resolve("vmm").toString();
+    }
+
+    /** The beginning of a command line that runs a program of this kind once more, in the lab perhaps. */
+    public static List<String> again(Class<?> program) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
+        command.add("-Dvmm.home=" + home());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+        return command;
     }
 
     /** A script that was built in beside {@code program}. */

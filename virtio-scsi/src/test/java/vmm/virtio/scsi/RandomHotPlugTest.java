@@ -55,8 +55,12 @@ class RandomHotPlugTest {
         final FakeDisk medium;
         final byte[] model = new byte[MOST_BLOCKS * BLOCK];
         int blocks = 64;
-        @Nullable Place place;
-        @Nullable ScsiDisk unit;
+
+        @Nullable
+        Place place;
+
+        @Nullable
+        ScsiDisk unit;
 
         Disk(int number) {
             name = "disk-" + number;
@@ -163,8 +167,7 @@ class RandomHotPlugTest {
         ScsiDisk unit = unit(disk);
         boolean[] retired = {false};
         Controller controller = controllers.get(place.controller());
-        controller.driver.device.detach(
-                place.target(), place.lun(), () -> unit.retire(() -> retired[0] = true));
+        controller.driver.device.detach(place.target(), place.lun(), () -> unit.retire(() -> retired[0] = true));
         controller.driver.run();
         disk.place = null;
         disk.unit = null;
@@ -268,7 +271,8 @@ class RandomHotPlugTest {
         } else {
             random.nextBytes(part);
             String write = "2a" + read(lba, count).substring(2);
-            assertEquals(0, driver.send(place.target(), place.lun(), write, part, 0).status());
+            assertEquals(
+                    0, driver.send(place.target(), place.lun(), write, part, 0).status());
             System.arraycopy(part, 0, disk.model, lba * BLOCK, part.length);
         }
     }
@@ -355,7 +359,8 @@ class RandomHotPlugTest {
 
     /** How many buffers the driver has not got back. */
     private static int unheard(Controller controller) {
-        return (int) controller.buffers.stream().filter(buffer -> !buffer.ended()).count();
+        return (int)
+                controller.buffers.stream().filter(buffer -> !buffer.ended()).count();
     }
 
     /** Forgets events that other tests look at. */

@@ -3,11 +3,10 @@ package vmm.bench.compare;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import vmm.bench.LinuxBench;
 import vmm.lab.GuestHost;
 import vmm.lab.RunOptions;
 import vmm.linux.HostException;
@@ -34,7 +33,7 @@ record LabRun(GuestHost host, Guest.Linux guest, List<String> options, boolean c
     @Override
     public List<Sample> run(Contender contender, List<Row> rows) {
         List<String> command = new ArrayList<>(List.of("sh", "-c", MOUNT_AND_RUN, "sh"));
-        command.addAll(thisProgram());
+        command.addAll(LinuxBench.again(Compare.class));
         command.addAll(options);
         command.addAll(List.of(
                 "--linux-files", guest.kernel().toString(), guest.disks().toString()));
@@ -64,17 +63,5 @@ record LabRun(GuestHost host, Guest.Linux guest, List<String> options, boolean c
             Compare.step(String.valueOf(lost.getMessage()));
             return false;
         }
-    }
-
-    private static List<String> thisProgram() {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
-        @Nullable String home = System.getProperty("vmm.home");
-        if (home != null) {
-            command.add("-Dvmm.home=" + home);
-        }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Compare.class.getName()));
-        return command;
     }
 }
