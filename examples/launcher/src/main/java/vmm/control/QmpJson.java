@@ -1,6 +1,7 @@
 package vmm.control;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -21,6 +22,17 @@ final class QmpJson {
 
     /** An answer repeats what a command had nested, inside of itself. */
     private static final int MOST_WRITTEN_NESTING = MessageReader.MOST_NESTING + 16;
+
+    /** What Jackson's messages have in them, and what QEMU says. */
+    private static final Map<String, String> COMPLAINTS = Map.of(
+            "Duplicate", "duplicate key",
+            "expected a value", "expecting value",
+            "Unexpected close marker", "expecting value",
+            "expecting a colon", "missing : in object pair",
+            "separate Object entries", "expected separator in dict",
+            "separate Array entries", "expected separator in list",
+            "to start property name", "key is not a string in object",
+            "character escape", "invalid escape sequence in string");
 
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
@@ -54,13 +66,18 @@ final class QmpJson {
         return MAPPER.writeValueAsString(tree);
     }
 
-    /** What is wrong with a message, in few words. */
+    /** What is wrong with a message, in QEMU's words where it has some. */
     static String complaint(byte[] message, JacksonException noJson) {
         String text = new String(message, StandardCharsets.UTF_8).strip();
         if (text.length() <= LONGEST_WORD && text.chars().allMatch(c -> c >= 'a' && c <= 'z')) {
             return "invalid keyword '" + text + "'";
         }
-        String why = noJson.getOriginalMessage().lines().findFirst().orElse("");
-        return why.startsWith("Duplicate") ? "duplicate key" : why;
+        String why = noJson.getOriginalMessage();
+        for (Map.Entry<String, String> complaint : COMPLAINTS.entrySet()) {
+            if (why.contains(complaint.getKey())) {
+                return complaint.getValue();
+            }
+        }
+        return "invalid syntax";
     }
 }

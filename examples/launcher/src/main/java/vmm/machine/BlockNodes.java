@@ -74,6 +74,12 @@ final class BlockNodes implements AutoCloseable {
         return find(name).config;
     }
 
+    /** The size of an image in bytes; 0 of a disc that lies on no tray yet. */
+    synchronized long size(String name) {
+        BlockDevice device = find(name).device;
+        return device == null ? 0 : device.size();
+    }
+
     /** All of them, in the order in which they were opened. */
     synchronized List<NodeConfig> list() {
         return nodes.values().stream().map(node -> node.config).toList();

@@ -311,6 +311,18 @@ final class HotPlug implements Board.Changes {
         events.tell(new MachineEvent.TrayMoved(id, open));
     }
 
+    /** What the tray of a drive does. */
+    Optional<RunningMachine.Tray> tray(String id) {
+        changes.lock();
+        try {
+            return Optional.ofNullable(machine)
+                    .map(now -> now.devices().drive(id))
+                    .map(drive -> new RunningMachine.Tray(drive.isOpen(), drive.isLocked()));
+        } finally {
+            changes.unlock();
+        }
+    }
+
     /** Opens the tray of a drive. */
     void openTray(String id, boolean force) {
         changes.lock();

@@ -287,6 +287,11 @@ public final class MachineRunner implements RunningMachine {
     }
 
     @Override
+    public long size(String node) {
+        return nodes.size(node);
+    }
+
+    @Override
     public void resize(String node, long bytes) {
         devices.resize(node, bytes);
     }
@@ -309,6 +314,11 @@ public final class MachineRunner implements RunningMachine {
     @Override
     public void unplug(String id) {
         devices.unplug(id);
+    }
+
+    @Override
+    public Optional<Tray> tray(String id) {
+        return devices.tray(id);
     }
 
     @Override

@@ -49,6 +49,9 @@ public interface RunningMachine {
     /** Closes an image and gives its lock back; refused while a device uses it. */
     void removeNode(String name);
 
+    /** The size of an image in bytes; 0 of a disc that is opened when its drive's tray closes. */
+    long size(String node);
+
     /**
      * Grows or shrinks an image, and tells the guest by the device that uses it.
      *
@@ -82,6 +85,17 @@ public interface RunningMachine {
      * seconds; the next reset does without it. A controller takes its logical units along.
      */
     void unplug(String id);
+
+    /** What the tray of a CD-ROM drive does; empty of what is no such drive, and while the machine begins or ends. */
+    Optional<Tray> tray(String id);
+
+    /**
+     * The tray of a drive.
+     *
+     * @param open true if it is out
+     * @param locked true if the guest prevents that it comes out
+     */
+    record Tray(boolean open, boolean locked) {}
 
     /**
      * Opens the tray of a CD-ROM drive. If the guest prevents that, it is told of the wish instead, and may open it.

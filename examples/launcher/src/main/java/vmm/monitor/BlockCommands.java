@@ -140,7 +140,7 @@ final class BlockCommands {
 
     private void throttle(Arguments arguments) throws QmpException {
         DiskConfig disk = disk(arguments);
-        if (disk.image().source().isEmpty()) {
+        if (disk.node().isEmpty()) {
             throw QmpException.generic("Device has no medium");
         }
         for (String kind : List.of("bps", "iops")) {
@@ -182,7 +182,7 @@ final class BlockCommands {
 
     private void insert(DiskConfig drive, String node) throws QmpException {
         if (find(node).isEmpty()) {
-            throw QmpException.generic("Failed to find node with node-name='" + node + "'");
+            throw QmpException.generic("Node '" + node + "' not found");
         }
         machine.changeMedium(drive.id(), Optional.of(node));
     }

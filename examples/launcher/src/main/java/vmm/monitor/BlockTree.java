@@ -12,13 +12,13 @@ import vmm.block.ThrottleLimits;
 import vmm.control.QmpAnswer;
 import vmm.linux.FileStatus;
 import vmm.machine.DiskConfig;
+import vmm.machine.DiskLimits;
 import vmm.machine.NodeConfig;
 import vmm.machine.RunningMachine;
+import vmm.machine.RunningMachine.Tray;
 
 /** What QMP tells of images and of the devices that use them. */
 final class BlockTree {
-    private static final String MEMORY = "mem:";
-
     private final RunningMachine machine;
 
     private BlockTree(RunningMachine machine) {
@@ -54,7 +54,9 @@ final class BlockTree {
         device.put("qdev", qdev(disk));
         device.put("type", "unknown");
         device.put("removable", disk.cdrom() || disk.removable());
-        device.put("locked", false);
+        Optional<Tray> tray = machine.tray(disk.id());
+        device.put("locked", tray.map(Tray::locked).orElse(false));
+        tray.ifPresent(now -> device.put("tray_open", now.open()));
         device.put("io-status", "ok");
         inserted(disk, nodes)
                 .ifPresent(node ->
@@ -69,7 +71,17 @@ final class BlockTree {
 
     /** What is in a drive, or what a disk consists of. */
     static Optional<NodeConfig> inserted(DiskConfig disk, List<NodeConfig> nodes) {
-        return nodes.stream().filter(node -> node.name().equals(disk.id())).findFirst();
+        return nodes.stream().filter(node -> node.name().equals(disk.node())).findFirst();
+    }
+
+    /** Limits that are a disk's own have a group of its name, as in QEMU. */
+    private Map<String, Object> inserted(DiskConfig disk, NodeConfig node) {
+        DiskLimits limits = disk.policy().limits();
+        Map<String, Object> tree = node(node, limits.limits());
+        if (!limits.limits().isNone()) {
+            tree.put("group", limits.group().orElse(disk.id()));
+        }
+        return tree;
     }
 
     private Map<String, Object> node(NodeConfig node, ThrottleLimits limits) {
@@ -101,22 +113,12 @@ final class BlockTree {
         tree.put("format", format(image));
         FileStatus status = FileStatus.of(image.source());
         boolean file = status.errno() == 0 && status.kind() == FileStatus.Kind.FILE;
-        tree.put("virtual-size", size(image, status));
+        tree.put("virtual-size", machine.size(node.name()));
         tree.put("actual-size", file ? status.allocated() : 0);
         if (file) {
             tree.put("dirty-flag", false);
         }
         return tree;
-    }
-
-    private static long size(BlockOptions image, FileStatus status) {
-        String source = image.source();
-        for (String kind : List.of(BlockdevOptions.NULL, MEMORY)) {
-            if (source.startsWith(kind)) {
-                return ByteSize.parse(source.substring(kind.length()));
-            }
-        }
-        return status.size();
     }
 
     /** The driver of an image's topmost level. */
@@ -130,7 +132,7 @@ final class BlockTree {
     /** What an image is called for people, and for commands that take a file's name. */
     static String filename(BlockOptions image) {
         return image.source().startsWith(BlockdevOptions.NULL)
-                ? "json:{\"driver\": \"null-co\", \"size\": "
+                ? "json:{\"read-zeroes\": true, \"driver\": \"null-co\", \"size\": "
                         + ByteSize.parse(image.source().substring(BlockdevOptions.NULL.length())) + "}"
                 : image.source();
     }

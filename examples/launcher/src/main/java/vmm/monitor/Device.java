@@ -46,7 +46,7 @@ sealed interface Device {
     record Controller(ControllerConfig config) implements Device {
         @Override
         public String id() {
-            return "scsi" + config.index();
+            return config.id();
         }
 
         @Override

@@ -18,7 +18,6 @@ import vmm.block.ErrorPolicy;
 import vmm.block.ErrorPolicy.Action;
 import vmm.control.QmpException;
 import vmm.machine.DiskAddress;
-import vmm.machine.DiskConfig;
 import vmm.machine.DiskLimits;
 import vmm.machine.DiskPolicy;
 import vmm.machine.LunRange;
@@ -30,7 +29,6 @@ import vmm.machine.MachineRequest.Place;
 import vmm.machine.MachineRequest.Virtio;
 import vmm.machine.NodeConfig;
 import vmm.machine.NumberRange;
-import vmm.machine.PciAddress;
 import vmm.machine.RunningMachine;
 import vmm.virtio.RingFeatures;
 import vmm.virtio.pci.VirtioTransport;
@@ -61,6 +59,9 @@ final class DeviceAdd {
     private final String id;
     private final Optional<String> bus;
     private final Map<String, Object> values = new HashMap<>();
+
+    /** A place for a logical unit. If its number is left open, the machine takes the first that is free. */
+    private record Unit(int controller, NumberRange target, Optional<NumberRange> lun) {}
 
     private DeviceAdd(RunningMachine machine, ObjectNode arguments) throws QmpException {
         this.machine = machine;
@@ -143,10 +144,10 @@ final class DeviceAdd {
         if (type.isOnPciBus()) {
             virtio = virtio("num-queues");
         } else {
-            LunRange place = place();
-            controller = OptionalInt.of(place.controller());
-            target = Optional.of(place.targets());
-            lun = Optional.of(place.luns());
+            Unit unit = place();
+            controller = OptionalInt.of(unit.controller());
+            target = Optional.of(unit.target());
+            lun = unit.lun();
         }
         MachineRequest.Disk disk = new MachineRequest.Disk(
                 Optional.of(id),
@@ -184,7 +185,7 @@ final class DeviceAdd {
     }
 
     /** As in QEMU, a unit that does not say where it wants to be gets a target of its own. */
-    private LunRange place() throws QmpException {
+    private Unit place() throws QmpException {
         int index = bus.flatMap(this::controllerOf)
                 .map(found -> found.config().index())
                 .orElseGet(() -> config.controllers().getFirst().index());
@@ -194,36 +195,26 @@ final class DeviceAdd {
         check(target.orElse(0) <= MAX_TARGET, "bad scsi device id: " + target.orElse(0));
         OptionalLong lun = wide("lun");
         check(lun.orElse(0) <= MAX_LUN, "bad scsi device lun: " + lun.orElse(0));
-        if (target.isPresent() && lun.isPresent()) {
-            LunRange place = unit(index, target.getAsLong(), lun.getAsLong());
-            Optional<String> owner = owner(place);
-            check(owner.isEmpty(), "lun already used by '" + owner.orElse("") + "'");
-            return place;
-        }
-        if (target.isPresent()) {
-            int free = config.luns(index, (int) target.getAsLong()).nextClearBit(0);
-            check(free <= MAX_LUN, "no free lun");
-            return unit(index, target.getAsLong(), free);
-        }
-        for (int free = 0; free <= MAX_TARGET; free++) {
-            LunRange place = unit(index, free, lun.orElse(0));
-            if (owner(place).isEmpty()) {
-                return place;
+        return target.isPresent()
+                ? new Unit(index, number(target.getAsLong()), lun.stream().mapToObj(DeviceAdd::number).findFirst())
+                : new Unit(index, freeTarget(index, lun.orElse(0)), Optional.of(number(lun.orElse(0))));
+    }
+
+    private NumberRange freeTarget(int controller, long lun) throws QmpException {
+        for (int target = 0; target <= MAX_TARGET; target++) {
+            LunRange place = new LunRange(controller, NumberRange.of(target), number(lun));
+            boolean taken = config.disks().stream()
+                    .anyMatch(disk -> disk.address() instanceof DiskAddress.Scsi scsi
+                            && scsi.places().stream().anyMatch(place::overlaps));
+            if (!taken) {
+                return place.targets();
             }
         }
         throw QmpException.generic("no free target");
     }
 
-    private static LunRange unit(int controller, long target, long lun) {
-        return new LunRange(controller, NumberRange.of((int) target), NumberRange.of((int) lun));
-    }
-
-    private Optional<String> owner(LunRange place) {
-        return config.disks().stream()
-                .filter(disk -> disk.address() instanceof DiskAddress.Scsi scsi
-                        && scsi.places().stream().anyMatch(place::overlaps))
-                .map(DiskConfig::id)
-                .findFirst();
+    private static NumberRange number(long number) {
+        return NumberRange.of((int) number);
     }
 
     private Virtio virtio(String queues) throws QmpException {
@@ -244,20 +235,13 @@ final class DeviceAdd {
                         isOn("notification_data")));
     }
 
-    private Place pciPlace() throws QmpException {
+    private Place pciPlace() {
         OptionalInt wanted = number("addr");
         if (wanted.isEmpty()) {
             return Place.ANYWHERE;
         }
-        PciAddress address = new PciAddress(wanted.getAsInt() / FUNCTIONS, wanted.getAsInt() % FUNCTIONS);
-        for (Device device : Device.of(config)) {
-            check(
-                    !device.address().equals(Optional.of(address)),
-                    "PCI: slot " + address.slot() + " function " + address.function() + " not available for "
-                            + type.driver() + ", in use by "
-                            + device.type().driver() + ",id=" + device.id());
-        }
-        return new Place(OptionalInt.of(address.slot()), OptionalInt.of(address.function()));
+        int address = wanted.getAsInt();
+        return new Place(OptionalInt.of(address / FUNCTIONS), OptionalInt.of(address % FUNCTIONS));
     }
 
     private Optional<VirtioTransport> transport() throws QmpException {

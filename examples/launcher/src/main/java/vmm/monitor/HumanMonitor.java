@@ -9,6 +9,7 @@ import vmm.machine.DiskConfig;
 import vmm.machine.NodeConfig;
 import vmm.machine.RunState;
 import vmm.machine.RunningMachine;
+import vmm.machine.RunningMachine.Tray;
 import vmm.monitor.Schema.JsonType;
 
 /** What people ask by {@code human-monitor-command}; the answers are text for them. */
@@ -63,13 +64,17 @@ final class HumanMonitor {
                 .collect(Collectors.joining(END));
     }
 
-    private static String disk(DiskConfig disk, Optional<NodeConfig> node) {
+    private String disk(DiskConfig disk, Optional<NodeConfig> node) {
         StringBuilder text = new StringBuilder();
         text.append(node.map(NodeConfig::name).orElse(disk.id())).append(": ");
         text.append(node.map(HumanMonitor::image).orElse("[not inserted]")).append(END);
         text.append("    Attached to:      ").append(BlockTree.qdev(disk)).append(END);
         if (disk.cdrom()) {
-            text.append("    Removable device: not locked, tray closed").append(END);
+            Optional<Tray> tray = machine.tray(disk.id());
+            text.append("    Removable device: ")
+                    .append(tray.map(Tray::locked).orElse(false) ? "locked" : "not locked")
+                    .append(tray.map(Tray::open).orElse(false) ? ", tray open" : ", tray closed")
+                    .append(END);
         }
         node.ifPresent(inserted ->
                 text.append("    Cache mode:       ").append(cache(inserted)).append(END));

@@ -56,7 +56,7 @@ final class MachineCommands {
             processor.put("cpu-index", i);
             processor.put("qom-path", ObjectTree.processor(i));
             processor.put("thread-id", threads.getOrDefault("vcpu-" + i, 0L));
-            processor.put("props", Map.of("core-id", 0, "thread-id", 0, "socket-id", i));
+            processor.put("props", Map.of("core-id", i, "thread-id", 0, "socket-id", 0));
             processor.put("target", "x86_64");
             processors.add(processor);
         }

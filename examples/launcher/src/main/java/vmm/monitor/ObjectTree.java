@@ -144,7 +144,7 @@ final class ObjectTree {
             }
             case DiskAddress.Scsi scsi -> unit(object, device, scsi.places().getFirst());
         }
-        put(object, device, "drive", disk.image().source().isEmpty() ? "" : disk.id());
+        put(object, device, "drive", disk.node());
         put(object, device, "serial", disk.serial());
         put(object, device, "share-rw", disk.image().shareable());
         put(object, device, "rerror", disk.policy().errors().read().name().toLowerCase(Locale.ROOT));
