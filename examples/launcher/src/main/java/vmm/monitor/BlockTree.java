@@ -58,9 +58,7 @@ final class BlockTree {
         device.put("locked", tray.map(Tray::locked).orElse(false));
         tray.ifPresent(now -> device.put("tray_open", now.open()));
         device.put("io-status", "ok");
-        inserted(disk, nodes)
-                .ifPresent(node ->
-                        device.put("inserted", node(node, disk.policy().limits().limits())));
+        inserted(disk, nodes).ifPresent(node -> device.put("inserted", inserted(disk, node)));
         return device;
     }
 

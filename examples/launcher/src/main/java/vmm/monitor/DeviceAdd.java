@@ -196,7 +196,10 @@ final class DeviceAdd {
         OptionalLong lun = wide("lun");
         check(lun.orElse(0) <= MAX_LUN, "bad scsi device lun: " + lun.orElse(0));
         return target.isPresent()
-                ? new Unit(index, number(target.getAsLong()), lun.stream().mapToObj(DeviceAdd::number).findFirst())
+                ? new Unit(
+                        index,
+                        number(target.getAsLong()),
+                        lun.stream().mapToObj(DeviceAdd::number).findFirst())
                 : new Unit(index, freeTarget(index, lun.orElse(0)), Optional.of(number(lun.orElse(0))));
     }
 

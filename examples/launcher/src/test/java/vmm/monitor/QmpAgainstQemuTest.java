@@ -63,7 +63,8 @@ class QmpAgainstQemuTest {
     private static final int SLOT_BLK = 5;
 
     /** What tells the objects of an array apart, the best first. */
-    private static final List<String> KEYS = List.of("qdev", "node-name", "label", "cpu-index", "name", "id", "bar", "bus");
+    private static final List<String> KEYS =
+            List.of("qdev", "node-name", "label", "cpu-index", "name", "id", "bar", "bus");
 
     private static final String PARSE_ERROR = "JSON parse error";
     private static final String NOTHING = "(nothing)";
@@ -132,7 +133,8 @@ class QmpAgainstQemuTest {
     private Path images(String name) throws IOException {
         Path images = Files.createDirectory(folder.resolve(name));
         for (String image : List.of("a.img", "b.img", "disc.iso")) {
-            try (RandomAccessFile file = new RandomAccessFile(images.resolve(image).toFile(), "rw")) {
+            try (RandomAccessFile file =
+                    new RandomAccessFile(images.resolve(image).toFile(), "rw")) {
                 file.setLength(IMAGE_BYTES);
             }
         }
@@ -140,8 +142,7 @@ class QmpAgainstQemuTest {
     }
 
     private static List<String> script() throws IOException {
-        try (InputStream script =
-                Objects.requireNonNull(QmpAgainstQemuTest.class.getResourceAsStream("script.qmp"))) {
+        try (InputStream script = Objects.requireNonNull(QmpAgainstQemuTest.class.getResourceAsStream("script.qmp"))) {
             return new String(script.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .filter(line -> !line.isEmpty() && !line.startsWith("#"))
@@ -193,8 +194,7 @@ class QmpAgainstQemuTest {
     }
 
     private static Thread machine(Path images) {
-        SystemIdentity identity =
-                new SystemIdentity("VMM", "i440FX", "", "", UUID.fromString(UUID_TEXT), "", "");
+        SystemIdentity identity = new SystemIdentity("VMM", "i440FX", "", "", UUID.fromString(UUID_TEXT), "", "");
         MachineRequest request = new MachineRequest(
                 "web",
                 256L << 20,
@@ -206,7 +206,7 @@ class QmpAgainstQemuTest {
                         Optional.empty(),
                         BootOptions.DEFAULT,
                         identity,
-                        EntryPoint.values()[0]),
+                        EntryPoint.BITS_32),
                 VirtioTransport.TRANSITIONAL,
                 List.of(new Controller(
                         OptionalInt.empty(),
@@ -307,11 +307,7 @@ class QmpAgainstQemuTest {
         Set<String> paths = new TreeSet<>(theirFields.keySet());
         paths.addAll(ourFields.keySet());
         for (String path : paths) {
-            compare(
-                    command,
-                    path,
-                    theirFields.getOrDefault(path, NOTHING),
-                    ourFields.getOrDefault(path, NOTHING));
+            compare(command, path, theirFields.getOrDefault(path, NOTHING), ourFields.getOrDefault(path, NOTHING));
         }
     }
 
