@@ -34,6 +34,9 @@ public final class Terminal implements AutoCloseable {
     /** ICANON, ECHO, IEXTEN. */
     private static final int LINE_EDITING = 0x2 | 0x8 | 0x8000;
 
+    /** Keys that send signals. */
+    private static final int ISIG = 0x1;
+
     private final Descriptor input = new Descriptor(STDIN);
     private final MemorySegment before;
 
@@ -41,8 +44,17 @@ public final class Terminal implements AutoCloseable {
         this.before = before;
     }
 
-    /** Takes the terminal on standard input, if it is one. */
+    /** Takes the terminal on standard input, if it is one, but for its interrupt key. */
     public static Optional<Terminal> takeOver() {
+        return takeOver(LINE_EDITING);
+    }
+
+    /** The same, but the interrupt key goes to the guest, too. */
+    public static Optional<Terminal> takeOverWholly() {
+        return takeOver(LINE_EDITING | ISIG);
+    }
+
+    private static Optional<Terminal> takeOver(int localProcessing) {
         MemorySegment settings = Arena.ofAuto().allocate(TERMIOS_SIZE, Integer.BYTES);
         Terminal terminal = new Terminal(settings);
         if (terminal.input.ioctl(TCGETS, settings) < 0) {
@@ -51,7 +63,7 @@ public final class Terminal implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment raw = arena.allocate(TERMIOS_SIZE, Integer.BYTES).copyFrom(settings);
             raw.set(JAVA_INT, C_IFLAG, raw.get(JAVA_INT, C_IFLAG) & ~INPUT_PROCESSING);
-            raw.set(JAVA_INT, C_LFLAG, raw.get(JAVA_INT, C_LFLAG) & ~LINE_EDITING);
+            raw.set(JAVA_INT, C_LFLAG, raw.get(JAVA_INT, C_LFLAG) & ~localProcessing);
             raw.set(JAVA_BYTE, C_CC + VQUIT, (byte) 0);
             raw.set(JAVA_BYTE, C_CC + VSUSP, (byte) 0);
             raw.set(JAVA_BYTE, C_CC + VMIN, (byte) 1);

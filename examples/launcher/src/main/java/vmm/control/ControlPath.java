@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -59,6 +61,49 @@ public record ControlPath(Path socket, Optional<Path> own) {
         } catch (IOException none) {
             return List.of();
         }
+    }
+
+    /**
+     * Takes away what killed machines of this user have left where everybody looks for machines.
+     *
+     * @return the names of those machines
+     */
+    public static List<String> removeAbandoned() throws IOException {
+        List<String> removed = new ArrayList<>();
+        try (Stream<Path> folders = Files.list(machines())) {
+            for (Path folder : folders.sorted().toList()) {
+                if (removeAbandoned(folder)) {
+                    removed.add(folder.getFileName().toString());
+                }
+            }
+        } catch (NoSuchFileException none) {
+            return List.of();
+        }
+        return removed;
+    }
+
+    private static boolean removeAbandoned(Path folder) throws IOException {
+        Path socket = folder.resolve(SOCKET);
+        if (!UnixListener.isAbandoned(socket)) {
+            return false;
+        }
+        // A machine may begin under that name at this moment; whose socket it is shows when nobody else can take it.
+        Path aside = folder.resolve(SOCKET + "." + ProcessHandle.current().pid());
+        Files.move(socket, aside, StandardCopyOption.ATOMIC_MOVE);
+        if (!UnixListener.isAbandoned(aside)) {
+            Files.move(aside, socket, StandardCopyOption.ATOMIC_MOVE);
+            return false;
+        }
+        Files.delete(aside);
+        if (UnixListener.isAbandoned(folder.resolve(CONSOLE))) {
+            Files.deleteIfExists(folder.resolve(CONSOLE));
+        }
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException usedAgain) {
+            return false;
+        }
+        return true;
     }
 
     private static Path machines() {

@@ -211,7 +211,7 @@ final class DomainWriter {
                                 "max_sectors",
                                 controller.limits().maxSectors())
                         .toArray());
-        xml.empty("alias", "name", "scsi" + controller.index());
+        xml.empty("alias", "name", controller.id());
         address(controller.virtio());
         xml.end();
     }

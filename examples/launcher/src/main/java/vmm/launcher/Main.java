@@ -66,7 +66,8 @@ public final class Main {
         };
     }
 
-    private static CommandLine usage(RootCommand root) {
+    /** All commands, to tell of. */
+    static CommandLine usage(RootCommand root) {
         CommandLine line = new CommandLine(root);
         Console nowhere = new Console(System.out, System.err);
         for (String name : RootCommand.names()) {

@@ -21,13 +21,33 @@ import picocli.CommandLine.Command;
 final class RootCommand {
     /** The subcommands to tell of. */
     static List<String> names() {
-        return List.of("run", "stop", "reset", "attach", "detach", "resize", "doctor", "demo", "lab", "bench");
+        return List.of(
+                "run",
+                "list",
+                "info",
+                "console",
+                "dumpxml",
+                "stop",
+                "reset",
+                "attach",
+                "detach",
+                "resize",
+                "doctor",
+                "demo",
+                "lab",
+                "bench",
+                "completion");
     }
 
     /** The subcommand of that name, or null if there is none. */
     static @Nullable Subcommand create(String name, Console console) {
         return switch (name) {
             case "run" -> new RunCommand(console);
+            case "list" -> new ListCommand(console);
+            case "info" -> new InfoCommand(console);
+            case "console" -> new ConsoleCommand(console);
+            case "dumpxml" -> new DumpXmlCommand(console);
+            case "completion" -> new CompletionCommand(console);
             case "stop" -> new StopCommand(console);
             case "reset" -> new ResetCommand(console);
             case "attach" -> new AttachCommand(console);

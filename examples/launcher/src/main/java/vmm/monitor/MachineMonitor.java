@@ -29,7 +29,8 @@ public final class MachineMonitor implements QmpService {
                         BlockTree.of(machine),
                         PciQueries.of(machine),
                         ObjectTree.of(machine),
-                        HumanMonitor.of(machine))
+                        HumanMonitor.of(machine),
+                        OwnQueries.of(machine))
                 .flatMap(List::stream)
                 .forEach(command -> commands.put(command.name(), command));
     }
