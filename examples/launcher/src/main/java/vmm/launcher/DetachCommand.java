@@ -1,17 +1,21 @@
 package vmm.launcher;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import vmm.control.QmpClient;
+import vmm.domain.DiskXml;
 import vmm.linux.HostException;
 import vmm.machine.ConfigurationException;
+import vmm.machine.MachineRequest;
 import vmm.monitor.RemoteMachine;
 
 /** {@code vmm detach}: unplugs a disk or a controller from a running machine. */
@@ -26,6 +30,7 @@ import vmm.monitor.RemoteMachine;
             "Examples:",
             "  vmm detach web data",
             "  vmm detach web fast --timeout 120",
+            "  vmm detach web disk.xml",
             "",
             "Exit status: 0 it is gone, 1 it is not."
         })
@@ -35,7 +40,13 @@ final class DetachCommand extends ControlCommand {
     /** What is quicker needs no word. */
     private static final int SILENT_SECONDS = 2;
 
-    @Parameters(index = "1", paramLabel = "ID", description = "The disk's or controller's id.")
+    @Parameters(
+            index = "1",
+            paramLabel = "ID|FILE.xml",
+            description =
+                    "The disk's or controller's id, or a libvirt <disk> or <controller> with that alias or target.")
+    private String device = "";
+
     private String id = "";
 
     @Option(
@@ -57,9 +68,18 @@ final class DetachCommand extends ControlCommand {
         if (timeout < 1 || timeout > MAX_SECONDS) {
             throw new ConfigurationException("--timeout takes 1 to " + MAX_SECONDS + " seconds, not " + timeout + ".");
         }
+        id = device.endsWith(".xml") ? described(Path.of(device)) : device;
         try (QmpClient client = connect()) {
             return tell(detach(new RemoteMachine(client)));
         }
+    }
+
+    private static String described(Path file) {
+        return switch (DiskXml.parse(file).device()) {
+            case DiskXml.Device.Disk(MachineRequest.Disk disk) -> disk.id().orElseThrow();
+            case DiskXml.Device.Controller(MachineRequest.Controller controller, Optional<String> id) ->
+                id.orElseGet(() -> "scsi" + controller.index().orElse(0));
+        };
     }
 
     private RemoteMachine.Detached detach(RemoteMachine machine) throws IOException, InterruptedException {

@@ -29,6 +29,11 @@ final class DeviceArguments {
      * @throws ConfigurationException if it is something that only a machine's start can make
      */
     static Map<String, Object> of(MachineRequest.Disk disk, String id, String node) {
+        if (disk.kind() == Kind.LUN) {
+            throw new ConfigurationException(
+                    "Disk " + id + " is to be a device of the host's passed through, which this"
+                            + " VMM does not do; plug it as a disk.");
+        }
         DeviceType type = disk.bus() == Bus.VIRTIO
                 ? DeviceType.VIRTIO_BLK
                 : disk.kind() == Kind.CDROM ? DeviceType.SCSI_CD : DeviceType.SCSI_HD;
