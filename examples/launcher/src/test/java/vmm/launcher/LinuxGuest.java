@@ -131,6 +131,11 @@ final class LinuxGuest implements AutoCloseable {
                 new ArrayList<>(List.of("sh", "-c", "echo " + LinuxConsole.PID + "$$; exec \"$0\" \"$@\""));
         command.addAll(VmmProcess.command(arguments));
         command.add(4, "-XX:+PrintClassHistogram");
+        return run(preparation, command, listener);
+    }
+
+    /** Runs a program of the test's that boots it, which says what {@code vmm run} would say. */
+    Boot run(Preparation preparation, List<String> command, LinuxConsole.Listener listener) throws IOException {
         boolean inLab = host.place() == GuestHost.Place.LAB;
         int status = 0;
         String console = "";
