@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import vmm.event.EventLoop;
 import vmm.kvm.VirtualMachine;
@@ -121,14 +122,22 @@ final class Devices implements AutoCloseable {
         storage.detach(disk, address);
     }
 
-    /** A logical unit has gone with its controller. */
-    synchronized void forgetUnit(DiskConfig disk) {
-        storage.forgetUnit(disk);
-    }
-
     /** The drive of that name, or null if there is none. */
     synchronized @Nullable CdRomDrive drive(String id) {
         return storage.drive(id);
+    }
+
+    /** What the disk of that name has done. */
+    synchronized Optional<DiskCounters> counters(String id) {
+        return storage.counters(id);
+    }
+
+    /** The devices, and what their drivers have set up. */
+    synchronized List<VirtioInfo> virtio() {
+        List<VirtioInfo> infos = new ArrayList<>();
+        plugged.forEach((function, each) ->
+                infos.add(new VirtioInfo(each.id, each.device.type(), each.device.features(), function.snapshot())));
+        return infos;
     }
 
     /** Has devices told at once of disks that have another size. */

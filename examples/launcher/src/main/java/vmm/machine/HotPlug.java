@@ -323,6 +323,26 @@ final class HotPlug implements Board.Changes {
         }
     }
 
+    /** What a disk has done. */
+    Optional<DiskCounters> counters(String id) {
+        changes.lock();
+        try {
+            return machine == null ? Optional.empty() : machine.devices().counters(id);
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /** The virtio devices of the current life. */
+    List<VirtioInfo> virtio() {
+        changes.lock();
+        try {
+            return machine == null ? List.of() : machine.devices().virtio();
+        } finally {
+            changes.unlock();
+        }
+    }
+
     /** Opens the tray of a drive. */
     void openTray(String id, boolean force) {
         changes.lock();

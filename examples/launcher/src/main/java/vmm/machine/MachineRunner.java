@@ -209,6 +209,16 @@ public final class MachineRunner implements RunningMachine {
     }
 
     @Override
+    public List<VirtioInfo> virtio() {
+        return devices.virtio();
+    }
+
+    @Override
+    public Optional<DiskCounters> counters(String id) {
+        return devices.counters(id);
+    }
+
+    @Override
     public void pressPowerButton() {
         synchronized (this) {
             if (current != null) {

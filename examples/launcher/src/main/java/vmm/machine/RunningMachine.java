@@ -25,6 +25,12 @@ public interface RunningMachine {
     /** The functions of its PCI bus now; empty while it begins or ends. */
     List<FunctionInfo> functions();
 
+    /** Its virtio devices, and what their drivers have set up; empty while it begins or ends. */
+    List<VirtioInfo> virtio();
+
+    /** What a disk has done in this life; empty if it is not there, or is a range of logical units. */
+    Optional<DiskCounters> counters(String id);
+
     /** Presses its power button, which asks the guest to shut down in order. */
     void pressPowerButton();
 

@@ -3,9 +3,12 @@ package vmm.machine;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +51,12 @@ final class StorageDevices implements AutoCloseable {
     /** By the names of their disks; those that are several by one name are not here. */
     private final Map<String, LogicalUnit> units = new HashMap<>();
 
+    /** The indexes of the controllers that lead to each of them. */
+    private final Map<String, Set<Integer>> ways = new HashMap<>();
+
+    /** By the names of their disks. */
+    private final Map<String, VirtioBlkDevice> blocks = new HashMap<>();
+
     /** By index. */
     private final Map<Integer, VirtioScsiDevice> controllers = new HashMap<>();
 
@@ -85,11 +94,13 @@ final class StorageDevices implements AutoCloseable {
         VirtioBlkDevice device =
                 new VirtioBlkDevice(loops, medium, config.withQueues(virtio.queues(), config.queueSize()));
         sizes.add(medium, device::capacityChanged);
+        blocks.put(disk.id(), device);
         return device;
     }
 
     /** The device of a disk that has its own is no more: nobody tells it how large the disk is. */
     void forgetBlk(DiskConfig disk) {
+        blocks.remove(disk.id());
         sizes.remove(disks.of(disk));
     }
 
@@ -124,14 +135,23 @@ final class StorageDevices implements AutoCloseable {
         return device;
     }
 
-    /** A controller is no more. Its disks have been {@linkplain #detach detached}, or go with it. */
+    /** A controller is no more, nor are the logical units that only it leads to. */
     void forgetHba(ControllerConfig controller) {
-        controllers.remove(controller.index());
+        VirtioScsiDevice gone = controllers.remove(controller.index());
+        if (gone != null) {
+            gone.disconnect();
+        }
+        ways.values().forEach(controllersOfUnit -> controllersOfUnit.remove(controller.index()));
+        List<String> unreachable = ways.entrySet().stream()
+                .filter(each -> each.getValue().isEmpty())
+                .map(Map.Entry::getKey)
+                .toList();
+        unreachable.forEach(this::forgetUnit);
     }
 
     private void attach(ScsiBus bus, DiskConfig disk, LunRange place) {
         if (place.isSingle()) {
-            bus.attach(place.targets().first(), place.luns().first(), unit(disk));
+            bus.attach(place.targets().first(), place.luns().first(), unit(disk, place));
             return;
         }
         for (int target = place.targets().first(); target <= place.targets().last(); target++) {
@@ -148,7 +168,7 @@ final class StorageDevices implements AutoCloseable {
                 throw new RefusedException(
                         RefusedException.Kind.IN_USE, "Controller " + place.controller() + " is about to go.");
             }
-            controller.attach(place.targets().first(), place.luns().first(), unit(disk));
+            controller.attach(place.targets().first(), place.luns().first(), unit(disk, place));
         }
     }
 
@@ -173,7 +193,7 @@ final class StorageDevices implements AutoCloseable {
         CountDownLatch quiet = new CountDownLatch(1);
         unit.retire(quiet::countDown);
         await(quiet, disk);
-        forgetUnit(disk);
+        forgetUnit(disk.id());
     }
 
     private static void await(CountDownLatch latch, DiskConfig disk) {
@@ -193,9 +213,9 @@ final class StorageDevices implements AutoCloseable {
         }
     }
 
-    /** A logical unit is no more, since nobody can reach it. */
-    void forgetUnit(DiskConfig disk) {
-        switch (units.remove(disk.id())) {
+    private void forgetUnit(String id) {
+        ways.remove(id);
+        switch (units.remove(id)) {
             case ScsiDisk gone -> sizes.remove(gone.medium());
             case CdRomDrive gone -> gone.close();
             case null, default -> {}
@@ -208,7 +228,25 @@ final class StorageDevices implements AutoCloseable {
         return units.get(id) instanceof CdRomDrive drive ? drive : null;
     }
 
-    private LogicalUnit unit(DiskConfig disk) {
+    /** What the disk of that name has done; empty if it is several, or not there. */
+    Optional<DiskCounters> counters(String id) {
+        VirtioBlkDevice block = blocks.get(id);
+        if (block != null) {
+            return block.counters().stream()
+                    .map(each -> new DiskCounters(
+                            each.reads(),
+                            each.readBytes(),
+                            each.writes(),
+                            each.writtenBytes(),
+                            each.flushes(),
+                            each.errors()))
+                    .reduce(DiskCounters::plus);
+        }
+        return Optional.ofNullable(units.get(id)).map(LogicalUnit::counters).map(DiskCounters::of);
+    }
+
+    private LogicalUnit unit(DiskConfig disk, LunRange place) {
+        ways.computeIfAbsent(disk.id(), id -> new HashSet<>()).add(place.controller());
         LogicalUnit known = units.get(disk.id());
         if (known == null) {
             known = make(disk);

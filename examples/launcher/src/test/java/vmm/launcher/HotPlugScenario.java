@@ -307,7 +307,9 @@ final class HotPlugScenario {
         shell.run("found blk && vanishes $name");
     }
 
-    /** Disks come and go again and again, with I/O on another one; what the process holds afterwards is what it held. */
+    /**
+     * Disks come and go again and again, with I/O on another one; what the process holds afterwards is what it held.
+     */
     private void cycles(int units, int functions) throws Exception {
         comeAndGo(unit("lun", OptionalInt.empty()));
         comeAndGo(function("blk", OptionalInt.empty(), OptionalInt.empty()));

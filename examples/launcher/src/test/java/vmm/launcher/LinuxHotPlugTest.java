@@ -64,7 +64,9 @@ class LinuxHotPlugTest {
         assertFact("Device blk is already in the process of unplug", "blk.again");
         assertFact("gone", "blk.gone");
         assertFact(
-                IntStream.range(0, 8).mapToObj(number -> "content of f" + number + ";").collect(Collectors.joining()),
+                IntStream.range(0, 8)
+                        .mapToObj(number -> "content of f" + number + ";")
+                        .collect(Collectors.joining()),
                 "slot.content");
         assertFact("0", "slot.left");
         assertFact("content of behind", "controller.content");

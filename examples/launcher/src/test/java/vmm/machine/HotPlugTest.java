@@ -184,6 +184,38 @@ class HotPlugTest {
     }
 
     @Test
+    void aLogicalUnitBehindTwoControllersOutlivesOneOfThem() throws Exception {
+        guest.stop();
+        BlockOptions shared = new BlockOptions(
+                "mem:1M",
+                false,
+                BlockOptions.Format.RAW,
+                BlockOptions.Cache.WRITEBACK,
+                BlockOptions.Aio.AUTO,
+                true,
+                true);
+        MachineRequest.Disk first = SlotsGuest.unit("both").withImage(shared, DiskPolicy.DEFAULT);
+        guest = SlotsGuest.start(
+                folder,
+                List.of(Controller.ANY, Controller.ANY),
+                first,
+                behind(first, 1).withImage(shared, DiskPolicy.DEFAULT));
+        machine = guest.machine;
+        machine.unplug("scsi0");
+        guest.awaitDeleted("scsi0");
+        DiskAddress.Scsi left =
+                (DiskAddress.Scsi) machine.config().disk("both").orElseThrow().address();
+        assertEquals(
+                List.of(1), left.places().stream().map(LunRange::controller).toList());
+        assertEquals(
+                List.of("scsi1"), machine.virtio().stream().map(VirtioInfo::id).toList());
+        assertTrue(machine.counters("both").isPresent());
+        machine.unplug("scsi1");
+        guest.awaitDeleted("both");
+        assertTrue(machine.counters("both").isEmpty());
+    }
+
+    @Test
     void whatIsThereFromTheBeginningCanGoToo() throws Exception {
         machine.unplug("scsi0");
         guest.awaitDeleted("drive0");

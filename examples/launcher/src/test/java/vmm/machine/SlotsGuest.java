@@ -69,6 +69,12 @@ final class SlotsGuest {
 
     /** Starts one with these disks, or skips the test where there is no KVM. */
     static SlotsGuest start(Path folder, MachineRequest.Disk... disks) throws IOException, InterruptedException {
+        return start(folder, List.of(MachineRequest.Controller.ANY), disks);
+    }
+
+    /** As above, with these controllers. */
+    static SlotsGuest start(Path folder, List<MachineRequest.Controller> controllers, MachineRequest.Disk... disks)
+            throws IOException, InterruptedException {
         try (Kvm kvm = Kvm.open()) {
             assumeTrue(kvm.apiVersion() > 0);
         } catch (HostException noKvm) {
@@ -83,7 +89,7 @@ final class SlotsGuest {
                 LoopOptions.standard(),
                 new Boot.Kernel(BuiltinGuest.SLOTS.extract(folder), Optional.empty(), ""),
                 VirtioTransport.TRANSITIONAL,
-                List.of(MachineRequest.Controller.ANY),
+                controllers,
                 List.of(disks),
                 new SerialConfig.UnixSocket(serial),
                 Optional.empty(),

@@ -212,6 +212,17 @@ final class RequestPath implements QueueHandler {
         }
     }
 
+    /** Has all logical units forget this initiator, of which nothing is in flight. */
+    void disconnect() {
+        for (int target = 0; target < nexuses.length; target++) {
+            ItNexus nexus = nexuses[target];
+            if (nexus != null) {
+                nexuses[target] = null;
+                nexus.close(() -> {});
+            }
+        }
+    }
+
     /** Forgets a target that has gone with its last logical unit. */
     void forgetIfGone(int target) {
         if (bus.target(target) == null) {

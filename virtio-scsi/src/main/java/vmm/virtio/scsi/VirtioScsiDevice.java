@@ -188,6 +188,14 @@ public final class VirtioScsiDevice implements VirtioDevice {
     }
 
     /**
+     * The device is no more, after its last {@link #reset}: logical units that others reach forget it. Any thread may
+     * call; does not wait.
+     */
+    public void disconnect() {
+        onLoop(path::disconnect);
+    }
+
+    /**
      * Tells the driver what happened, if it has accepted the feature or subscribed. Where it has no buffer for that it
      * is told later that it missed something (virtio 1.3 5.6.6.3). Any thread may call; does not wait.
      */
