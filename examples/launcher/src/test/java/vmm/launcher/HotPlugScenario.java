@@ -258,7 +258,7 @@ final class HotPlugScenario {
             action.run();
             return "(not refused)";
         } catch (RuntimeException refused) {
-            return refused.getMessage();
+            return String.valueOf(refused.getMessage());
         }
     }
 

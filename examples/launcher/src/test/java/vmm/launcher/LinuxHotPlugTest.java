@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class LinuxHotPlugTest {
     private static final long HEAP_KIB = 2048;
 
-    private LinuxGuest.Boot boot;
+    private LinuxGuest.Boot boot = new LinuxGuest.Boot(-1, "", Map.of());
 
     /** The scenario as a program, from the classes under test; in the lab, too, where the same files are. */
     private static List<String> program(LinuxGuest guest) {
