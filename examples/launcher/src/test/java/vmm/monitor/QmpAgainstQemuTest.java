@@ -64,7 +64,7 @@ class QmpAgainstQemuTest {
 
     /** What tells the objects of an array apart, the best first. */
     private static final List<String> KEYS =
-            List.of("qdev", "node-name", "label", "cpu-index", "name", "id", "bar", "bus");
+            List.of("qdev", "path", "node-name", "label", "cpu-index", "name", "id", "bar", "bus");
 
     private static final String PARSE_ERROR = "JSON parse error";
     private static final String NOTHING = "(nothing)";
