@@ -49,8 +49,10 @@ final class DeviceCommands {
         return Device.of(machine.config()).stream()
                 .filter(device -> device.type().isOnPciBus())
                 .map(device -> Map.of(
-                        "name", device.type() == DeviceType.VIRTIO_BLK ? "virtio-blk" : "virtio-scsi",
-                        "path", ObjectTree.backend(device.id())))
+                        "name",
+                        device.type() == DeviceType.VIRTIO_BLK ? "virtio-blk" : "virtio-scsi",
+                        "path",
+                        ObjectTree.backend(device.id())))
                 .toList();
     }
 

@@ -1,6 +1,5 @@
 package vmm.control;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
@@ -60,7 +59,8 @@ class QmpSessionFuzz {
             goesOn = session.receive(ByteBuffer.wrap(data.consumeBytes(data.consumeInt(1, LONGEST_PIECE))));
         }
         // A limit is told of outside of any message.
-        assertEquals(session.answered(), answers[0], 1);
+        long beyond = answers[0] - session.answered();
+        assertTrue(beyond == 0 || (beyond == 1 && !goesOn), () -> beyond + " answers too many");
         session.close();
     }
 
