@@ -19,8 +19,9 @@ import vmm.machine.ConfigurationException;
             "",
             "  pci     every function of the PCI bus, with its device's name",
             "  scsi    every controller, target and logical unit",
-            "  queues  every virtio device, with its queues and I/O threads",
+            "  queues  every virtio device, with its queues, how many the driver uses, and I/O threads",
             "  disks   every disk, with its image",
+            "  stats   what every disk has done since the machine began or was reset",
             "",
             "With --json it is what the machine itself says, in QMP's words.",
             "",
@@ -31,9 +32,12 @@ import vmm.machine.ConfigurationException;
             "Exit status: 0, 1 if the machine does not run, 2 wrong usage."
         })
 final class InfoCommand extends ControlCommand {
-    private static final List<String> TOPICS = List.of("pci", "scsi", "queues", "disks");
+    private static final int DRIVER_OK = 4;
+    private static final int NEEDS_RESET = 64;
 
-    @Parameters(index = "1", paramLabel = "pci|scsi|queues|disks", description = "What to show.")
+    private static final List<String> TOPICS = List.of("pci", "scsi", "queues", "disks", "stats");
+
+    @Parameters(index = "1", paramLabel = "pci|scsi|queues|disks|stats", description = "What to show.")
     private String topic = "";
 
     @Option(names = "--json", description = "Shows it as JSON.")
@@ -55,6 +59,7 @@ final class InfoCommand extends ControlCommand {
                         case "pci" -> "query-pci";
                         case "scsi" -> "x-vmm-query-scsi";
                         case "queues" -> "x-vmm-query-virtio";
+                        case "stats" -> "x-vmm-query-stats";
                         default -> "query-block";
                     });
             console().out().println(json ? Json.write(answer) : table(answer));
@@ -67,6 +72,7 @@ final class InfoCommand extends ControlCommand {
             case "pci" -> functions(answer);
             case "scsi" -> units(answer);
             case "queues" -> queues(answer);
+            case "stats" -> counters(answer);
             default -> disks(answer);
         };
     }
@@ -110,7 +116,7 @@ final class InfoCommand extends ControlCommand {
     }
 
     private static Table queues(JsonNode devices) {
-        Table table = new Table("ID", "TYPE", "ADDRESS", "VIRTIO", "QUEUES", "IOTHREADS");
+        Table table = new Table("ID", "TYPE", "ADDRESS", "VIRTIO", "QUEUES", "DRIVER", "ENABLED", "IOTHREADS");
         for (JsonNode device : devices) {
             List<String> threads = new ArrayList<>();
             device.path("iothreads").forEach(thread -> threads.add(Long.toString(thread.longValue())));
@@ -120,7 +126,36 @@ final class InfoCommand extends ControlCommand {
                     text(device, "address"),
                     text(device, "transport"),
                     number(device, "queues"),
+                    driver(device),
+                    device.path("enabled-queues").size(),
                     threads.isEmpty() ? "its own" : String.join("+", threads));
+        }
+        return table;
+    }
+
+    /** What the device status says of the driver (virtio 1.3 2.1). */
+    private static String driver(JsonNode device) {
+        long status = number(device, "status");
+        if ((status & NEEDS_RESET) != 0) {
+            return "broken";
+        }
+        return (status & DRIVER_OK) != 0 ? "ok" : "-";
+    }
+
+    private static Table counters(JsonNode disks) {
+        Table table = new Table("ID", "BUS", "READS", "BYTES", "WRITES", "BYTES", "FLUSHES", "ERRORS");
+        for (JsonNode disk : disks) {
+            // SCSI disks do not count flushes.
+            boolean scsi = text(disk, "bus").equals("scsi");
+            table.add(
+                    text(disk, "id"),
+                    text(disk, "bus"),
+                    number(disk, "reads"),
+                    number(disk, "bytes-read"),
+                    number(disk, "writes"),
+                    number(disk, "bytes-written"),
+                    scsi ? "-" : number(disk, "flushes"),
+                    number(disk, "errors"));
         }
         return table;
     }

@@ -5,6 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import vmm.domain.DomainXml;
 import vmm.machine.ControllerConfig;
 import vmm.machine.DiskAddress;
@@ -13,6 +16,8 @@ import vmm.machine.LunRange;
 import vmm.machine.MachineConfig;
 import vmm.machine.RunningMachine;
 import vmm.machine.VirtioConfig;
+import vmm.machine.VirtioInfo;
+import vmm.virtio.pci.VirtioPciState;
 
 /** What a machine tells that QMP has no words for; their names begin with {@code x-vmm-}. */
 final class OwnQueries {
@@ -28,6 +33,7 @@ final class OwnQueries {
                 Command.query("x-vmm-dumpxml", () -> Map.of("xml", DomainXml.write(machine.config()))),
                 Command.query("x-vmm-query-machine", queries::summary),
                 Command.query("x-vmm-query-scsi", queries::controllers),
+                Command.query("x-vmm-query-stats", queries::counters),
                 Command.query("x-vmm-query-virtio", queries::devices));
     }
 
@@ -92,21 +98,49 @@ final class OwnQueries {
         return tree;
     }
 
-    /** Every virtio device with its queues. */
+    /** What each disk has done in this life of the machine. */
+    private List<Map<String, Object>> counters() {
+        List<Map<String, Object>> trees = new ArrayList<>();
+        for (DiskConfig disk : machine.config().disks()) {
+            machine.counters(disk.id()).ifPresent(counters -> {
+                Map<String, Object> tree = new LinkedHashMap<>();
+                tree.put("id", disk.id());
+                tree.put("bus", disk.address() instanceof DiskAddress.Scsi ? "scsi" : "virtio");
+                tree.put("reads", counters.reads());
+                tree.put("bytes-read", counters.bytesRead());
+                tree.put("writes", counters.writes());
+                tree.put("bytes-written", counters.bytesWritten());
+                tree.put("flushes", counters.flushes());
+                tree.put("errors", counters.errors());
+                trees.add(tree);
+            });
+        }
+        return trees;
+    }
+
+    /** Every virtio device with its queues, and what its driver has done with them. */
     private List<Map<String, Object>> devices() {
         MachineConfig config = machine.config();
+        Map<String, VirtioInfo> infos =
+                machine.virtio().stream().collect(Collectors.toMap(VirtioInfo::id, Function.identity()));
         List<Map<String, Object>> trees = new ArrayList<>();
         config.controllers()
-                .forEach(controller -> trees.add(device(controller.id(), "virtio-scsi", controller.virtio())));
+                .forEach(controller -> trees.add(
+                        device(controller.id(), "virtio-scsi", controller.virtio(), infos.get(controller.id()))));
         for (DiskConfig disk : config.disks()) {
             if (disk.address() instanceof DiskAddress.Virtio(VirtioConfig virtio)) {
-                trees.add(device(disk.id(), "virtio-blk", virtio));
+                trees.add(device(disk.id(), "virtio-blk", virtio, infos.get(disk.id())));
             }
         }
         return trees;
     }
 
-    private static Map<String, Object> device(String id, String type, VirtioConfig virtio) {
+    /**
+     * One of them.
+     *
+     * @param info null while the machine begins or ends
+     */
+    private static Map<String, Object> device(String id, String type, VirtioConfig virtio, @Nullable VirtioInfo info) {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("id", id);
         tree.put("type", type);
@@ -114,6 +148,16 @@ final class OwnQueries {
         tree.put("transport", virtio.transport().name().toLowerCase(Locale.ROOT));
         tree.put("queues", virtio.queues());
         tree.put("iothreads", virtio.iothreads());
+        if (info != null) {
+            // virtio 1.3 2.1: DRIVER_OK is 4, DEVICE_NEEDS_RESET 64.
+            tree.put("status", info.state().status());
+            tree.put(
+                    "enabled-queues",
+                    info.state().queues().stream()
+                            .filter(VirtioPciState.Queue::enabled)
+                            .map(VirtioPciState.Queue::size)
+                            .toList());
+        }
         return tree;
     }
 }

@@ -107,6 +107,7 @@ class WatchRunTest {
             assertTrue(out("info", "web", "pci").contains("1af4:1001      0100   vda"));
             assertTrue(out("info", "web", "scsi").contains("3       0    sda  disk  TABLE1"));
             assertTrue(out("info", "web", "queues").contains("vda    virtio-blk   00:03.0"));
+            assertTrue(out("info", "web", "stats").contains("vda  virtio  0"));
             assertTrue(out("info", "web", "disks").contains(folder + "/b.img"));
             assertEquals(
                     "scsi0",
