@@ -11,6 +11,7 @@ import vmm.block.ByteSize;
 import vmm.block.ThrottleLimits;
 import vmm.control.QmpAnswer;
 import vmm.linux.FileStatus;
+import vmm.machine.DiskAddress;
 import vmm.machine.DiskConfig;
 import vmm.machine.DiskLimits;
 import vmm.machine.NodeConfig;
@@ -29,6 +30,10 @@ final class BlockTree {
         BlockTree tree = new BlockTree(machine);
         return List.of(
                 Command.query("query-block", tree::devices),
+                new Command(
+                        "query-blockstats",
+                        Schema.NONE.optional("query-nodes", Schema.JsonType.BOOLEAN),
+                        _ -> QmpAnswer.of(tree.statistics())),
                 new Command(
                         "query-named-block-nodes",
                         Schema.NONE.optional("flat", Schema.JsonType.BOOLEAN),
@@ -59,6 +64,33 @@ final class BlockTree {
         tray.ifPresent(now -> device.put("tray_open", now.open()));
         device.put("io-status", "ok");
         inserted(disk, nodes).ifPresent(node -> device.put("inserted", inserted(disk, node)));
+        return device;
+    }
+
+    /** What disks have done; drives do not count it. */
+    private List<Map<String, Object>> statistics() {
+        return machine.config().disks().stream().map(this::statistics).toList();
+    }
+
+    private Map<String, Object> statistics(DiskConfig disk) {
+        Map<String, Object> counted = new LinkedHashMap<>();
+        machine.counters(disk.id()).ifPresent(counters -> {
+            counted.put("rd_bytes", counters.bytesRead());
+            counted.put("wr_bytes", counters.bytesWritten());
+            counted.put("rd_operations", counters.reads());
+            counted.put("wr_operations", counters.writes());
+            if (disk.address() instanceof DiskAddress.Virtio) {
+                counted.put("flush_operations", counters.flushes());
+            }
+        });
+        counted.put("timed_stats", List.of());
+        Map<String, Object> device = new LinkedHashMap<>();
+        device.put("device", "");
+        device.put("qdev", qdev(disk));
+        if (!disk.node().isEmpty()) {
+            device.put("node-name", disk.node());
+        }
+        device.put("stats", counted);
         return device;
     }
 

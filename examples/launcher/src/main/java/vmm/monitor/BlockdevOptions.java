@@ -2,6 +2,7 @@ package vmm.monitor;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -218,7 +219,10 @@ final class BlockdevOptions {
         }
     }
 
-    /** What {@link #parse} understands as the node {@code name} of that image. */
+    /**
+     * What {@link #parse} understands as the node {@code name} of that image. A file's path is made absolute: whoever
+     * reads it may be in another folder.
+     */
     static Map<String, Object> describe(String name, BlockOptions image) {
         Map<String, Object> node = new LinkedHashMap<>();
         node.put("driver", image.format() == Format.QCOW2 ? "qcow2" : "raw");
@@ -240,7 +244,11 @@ final class BlockdevOptions {
         Map<String, Object> storage = new LinkedHashMap<>();
         boolean named = List.of(NULL, "mem:", "nbd:", "nbd+unix:").stream().anyMatch(image.source()::startsWith);
         storage.put("driver", named ? "x-image" : "file");
-        storage.put(named ? "source" : "filename", image.source());
+        if (named) {
+            storage.put("source", image.source());
+        } else {
+            storage.put("filename", Path.of(image.source()).toAbsolutePath().toString());
+        }
         switch (image.aio()) {
             case AUTO -> {}
             case IO_URING -> storage.put("aio", "io_uring");

@@ -69,6 +69,9 @@ class QmpAgainstQemuTest {
     private static final String PARSE_ERROR = "JSON parse error";
     private static final String NOTHING = "(nothing)";
 
+    /** What firmware may have changed until it was stopped: where functions are, and what it has read. */
+    private static final Pattern FIRMWARES = Pattern.compile(".*(/regions/\\d/address|/irq|/stats/rd_[a-z]+)");
+
     /** What QEMU calls nodes that nobody has named. */
     private static final Pattern UNNAMED = Pattern.compile("#block\\d+");
 
@@ -313,6 +316,9 @@ class QmpAgainstQemuTest {
 
     private void compare(String command, String path, String qemu, String ours) {
         String neutral = qemu.replace(folder.resolve("qemu").toString(), "@DIR@");
+        if (FIRMWARES.matcher(path).matches() && !qemu.equals(NOTHING) && !ours.equals(NOTHING)) {
+            return;
+        }
         if (!neutral.equals(ours.replace(folder.resolve("vmm").toString(), "@DIR@"))) {
             findings.add(new Finding(command, path, neutral, ours));
         }
