@@ -131,7 +131,16 @@ final class HotPlug implements Board.Changes {
                         RefusedException.Kind.UNSUPPORTED, "Drive " + id + " keeps the limits that it began with.");
             }
             disks.throttle(id, limits);
-            change(now -> now.replacing(disk.withLimits(limits)));
+            change(now -> {
+                MachineConfig changed = now.replacing(disk.withLimits(limits));
+                for (DiskConfig other : now.disks()) {
+                    if (limits.group().isPresent()
+                            && other.policy().limits().group().equals(limits.group())) {
+                        changed = changed.replacing(other.withLimits(limits));
+                    }
+                }
+                return changed;
+            });
         } finally {
             changes.unlock();
         }
@@ -189,7 +198,11 @@ final class HotPlug implements Board.Changes {
                 if (machine != null) {
                     machine.devices().attach(planned, address);
                 }
-                change(now -> now.with(planned));
+                change(now -> {
+                    // The guest may have let go of the controller since this was planned.
+                    new PlugPlan(now).checkController(address);
+                    return now.with(planned);
+                });
             }
         }
     }
@@ -270,7 +283,7 @@ final class HotPlug implements Board.Changes {
     private void forget(List<String> ids) {
         List<String> all = new ArrayList<>();
         for (String id : ids) {
-            config.controller(id).ifPresent(controller -> all.addAll(behind(controller)));
+            all.addAll(takeController(id));
             all.add(id);
         }
         all.forEach(disks::disconnect);
@@ -278,18 +291,28 @@ final class HotPlug implements Board.Changes {
         all.forEach(id -> events.tell(new MachineEvent.DeviceDeleted(id)));
     }
 
-    /** The disks that a controller takes along. Those that are behind another, too, have one way less. */
-    private List<String> behind(ControllerConfig controller) {
+    /**
+     * Takes a controller out of the configuration, if that is one, so that nothing is put behind it any more.
+     *
+     * @return the disks that it takes along; those that are behind another, too, have one way less
+     */
+    private synchronized List<String> takeController(String id) {
+        Optional<ControllerConfig> controller = config.controller(id);
         List<String> along = new ArrayList<>();
+        if (controller.isEmpty()) {
+            return along;
+        }
+        config = config.without(List.of(id));
+        int index = controller.get().index();
         for (DiskConfig disk : config.disks()) {
-            if (disk.isBehind(controller.index()) && disk.address() instanceof DiskAddress.Scsi scsi) {
+            if (disk.isBehind(index) && disk.address() instanceof DiskAddress.Scsi scsi) {
                 List<LunRange> left = scsi.places().stream()
-                        .filter(place -> place.controller() != controller.index())
+                        .filter(place -> place.controller() != index)
                         .toList();
                 if (left.isEmpty()) {
                     along.add(disk.id());
                 } else {
-                    change(now -> now.replacing(disk.withAddress(new DiskAddress.Scsi(left))));
+                    config = config.replacing(disk.withAddress(new DiskAddress.Scsi(left)));
                 }
             }
         }

@@ -149,12 +149,20 @@ final class PlugPlan {
         return machine.controller(id).isPresent() ? CONTROLLER : DISK;
     }
 
+    /** Refuses an address behind a controller that is not there. */
+    void checkController(DiskAddress.Scsi address) {
+        address.places().forEach(place -> checkController(place.controller()));
+    }
+
+    private void checkController(int index) {
+        if (machine.controllers().stream().noneMatch(each -> each.index() == index)) {
+            throw new RefusedException(RefusedException.Kind.NOT_FOUND, "There is no SCSI controller " + index + ".");
+        }
+    }
+
     private DiskAddress unit(String id, Disk wanted) {
         int controller = wanted.controller().orElse(0);
-        if (machine.controllers().stream().noneMatch(each -> each.index() == controller)) {
-            throw new RefusedException(
-                    RefusedException.Kind.NOT_FOUND, "There is no SCSI controller " + controller + ".");
-        }
+        checkController(controller);
         LunPlan plan = LunPlan.of(machine);
         NumberRange targets = wanted.targets().orElse(NumberRange.of(0));
         LunPlan.checkTargets(id, targets);

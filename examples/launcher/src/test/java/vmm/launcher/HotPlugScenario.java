@@ -92,6 +92,7 @@ final class HotPlugScenario {
             scenario.run(units, functions);
         } catch (Throwable failure) {
             say("fact failure " + failure);
+            say(scenario.shell.run("ls /sys/block /sys/bus/pci/devices; dmesg | tail -n 40"));
             failure.printStackTrace();
         } finally {
             scenario.machine.quit();
@@ -268,7 +269,9 @@ final class HotPlugScenario {
         }
         StringBuilder contents = new StringBuilder();
         for (int number = 0; number < 8; number++) {
-            contents.append(seen("f" + number)).append(';');
+            String content = seen("f" + number);
+            check(!content.isEmpty(), "function " + number + " is seen");
+            contents.append(content).append(';');
         }
         fact("slot.content", contents.toString());
         machine.unplug("f3");

@@ -22,7 +22,7 @@ appears() {
     tries=0
     until found $1; do
         tries=$((tries + 1))
-        [ $tries -lt 600 ] || return 1
+        [ $tries -lt 400 ] || return 1
         usleep 20000
     done
     dd if=/dev/$name bs=512 count=1 iflag=direct 2>/dev/null | tr -d '\0'
@@ -33,7 +33,7 @@ vanishes() {
     tries=0
     while [ -e /sys/block/$1 ]; do
         tries=$((tries + 1))
-        [ $tries -lt 600 ] || return 1
+        [ $tries -lt 400 ] || return 1
         usleep 20000
     done
 }
@@ -43,7 +43,7 @@ grows() {
     tries=0
     until found $1 && [ "$(cat /sys/block/$name/size)" = "$2" ]; do
         tries=$((tries + 1))
-        [ $tries -lt 600 ] || return 1
+        [ $tries -lt 400 ] || return 1
         usleep 20000
     done
 }

@@ -254,7 +254,18 @@ public final class RawDisk implements BlockDevice {
 
     @Override
     public BlockQueue openQueue(EventLoop loop) {
+        // A disk may be used by many devices, one after the other, each with a loop of its own.
+        queues.keySet().removeIf(RawDisk::hasEnded);
         return queues.computeIfAbsent(loop, owner -> new FileQueue(this, owner));
+    }
+
+    private static boolean hasEnded(EventLoop loop) {
+        try {
+            loop.post(() -> {});
+            return false;
+        } catch (IllegalStateException ended) {
+            return true;
+        }
     }
 
     int fd() {
