@@ -71,7 +71,7 @@ final class BootElement {
         return kernel.map(file -> new Boot.Kernel(
                 file.file(),
                 os.child("initrd").filter(element -> !element.text().isEmpty()).map(XmlElement::file),
-                os.textOf("cmdline").orElse("")));
+                os.child("cmdline").map(XmlElement::text).orElse("")));
     }
 
     private FirmwareSource source(Optional<XmlElement> loader, boolean efi) {
@@ -125,6 +125,9 @@ final class BootElement {
     private BootOptions options() {
         StringBuilder order = new StringBuilder();
         for (XmlElement device : os.children("boot")) {
+            if (disksHaveOrder) {
+                throw device.refused("is beside the <boot> of a disk, which says more; leave one of them out");
+            }
             String letter = device.oneOf("dev", LETTERS).orElseThrow(() -> device.refused("has no dev=; add it"));
             if (order.indexOf(letter) < 0) {
                 order.append(letter);

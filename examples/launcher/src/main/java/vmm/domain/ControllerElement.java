@@ -13,7 +13,7 @@ final class ControllerElement {
     private ControllerElement(XmlElement element) {
         Virtio virtio = VirtioElement.of(element, "virtio-scsi");
         Optional<XmlElement> driver = element.child("driver");
-        id = element.child("alias").map(alias -> alias.required("name"));
+        id = element.child("alias").map(alias -> alias.id("name"));
         request = new Controller(
                 element.number("index"),
                 virtio,

@@ -54,13 +54,9 @@ final class DiskElement {
     DiskElement(XmlElement element) {
         this.element = element;
         this.target = element.child("target").orElseThrow(() -> element.refused("has no <target>; add one"));
-        this.name = target.required("dev");
-        if (!name.matches("[A-Za-z0-9_.-]{1,64}")) {
-            throw target.refused("has dev='" + XmlElement.shown(name)
-                    + "', which must be letters, digits, '-', '_' and '.'; change it");
-        }
+        this.name = target.id("dev");
         this.bus = target.oneOf("bus", BUSES).orElseGet(this::busOfName);
-        this.alias = element.child("alias").map(found -> found.required("name"));
+        this.alias = element.child("alias").map(found -> found.id("name"));
     }
 
     /** libvirt, too, goes by the name of a disk that does not say it. */

@@ -1,6 +1,7 @@
 package vmm.domain;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -170,17 +171,10 @@ final class DomainWriter {
         if (options.strict() && !ordered) {
             BootElement.words(options.order()).forEach(word -> xml.empty("boot", "dev", word));
         }
-        if (options.menu()) {
-            if (options.menuMillis().isPresent()) {
-                xml.empty(
-                        "bootmenu",
-                        "enable",
-                        "yes",
-                        "timeout",
-                        options.menuMillis().getAsInt());
-            } else {
-                xml.empty("bootmenu", "enable", "yes");
-            }
+        if (options.menu() || options.menuMillis().isPresent()) {
+            List<Object> words = new ArrayList<>(List.of("enable", options.menu() ? "yes" : "no"));
+            options.menuMillis().ifPresent(time -> words.addAll(List.of("timeout", time)));
+            xml.empty("bootmenu", words.toArray());
         }
     }
 

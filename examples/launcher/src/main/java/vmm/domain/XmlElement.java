@@ -133,6 +133,16 @@ final class XmlElement {
         return attribute(of).orElseThrow(() -> refused("has no " + of + "=; add it"));
     }
 
+    /** An attribute's value, which has to be there and a name that a device can have. */
+    String id(String of) {
+        String value = required(of);
+        if (!value.matches("[A-Za-z0-9_.-]{1,64}")) {
+            throw refused("has " + of + "='" + shown(value)
+                    + "', which must be at most 64 letters, digits, '-', '_' and '.'; change it");
+        }
+        return value;
+    }
+
     /** True if an attribute has that value; otherwise nobody has asked for it. */
     boolean says(String attribute, String value) {
         boolean says = value.equals(attributes.get(attribute));
@@ -147,9 +157,17 @@ final class XmlElement {
         return text.toString().strip();
     }
 
-    /** The text of a child, if it is there and not empty. */
+    /** The line of text in a child, if it is there and not empty. */
     Optional<String> textOf(String child) {
-        return child(child).map(XmlElement::text).filter(found -> !found.isEmpty());
+        return child(child).map(XmlElement::textInOneLine).filter(found -> !found.isEmpty());
+    }
+
+    private String textInOneLine() {
+        String text = text();
+        if (text.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
+            throw refused("has the text " + shown(text) + " with line breaks or the like in it; leave those out");
+        }
+        return text;
     }
 
     /** The file that stands between its tags. */

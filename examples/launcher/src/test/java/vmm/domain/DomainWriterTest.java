@@ -63,6 +63,7 @@ class DomainWriterTest {
                 withOs("<type>hvm</type><loader type='rom'>/bios.bin</loader><boot dev='cdrom'/><boot dev='hd'/>"
                         + "<bootmenu enable='yes' timeout='3000'/>"),
                 withOs("<type>hvm</type><loader readonly='yes' type='pflash'>/CODE.fd</loader><nvram>/vars</nvram>"),
+                withOs("<type>hvm</type><bootmenu timeout='3000' enable='no'/>"),
                 withOs("<type>hvm</type><loader stateless='yes'/>").replace("<os>", "<os firmware='efi'>"),
                 withOs(
                                 "<type>hvm</type><kernel>/k</kernel><initrd>/i</initrd><cmdline>a=\"b c\" &lt;&amp;&gt; 'd'</cmdline>")

@@ -314,6 +314,13 @@ class DomainXmlTest {
     void whatCannotBeIsRefusedWithItsLine() {
         refused(domain(disk("vda", "") + disk("vda", "")), "line 4: <target> has dev='vda', as another disk has");
         refused(domain("<disk type='file'><source file='a.img'/><target dev='sda'/></disk>"), "the whole path");
+        refused(
+                domain("").replace("<name>test</name>", "<name>a\nb</name>"),
+                "<name> has the text a?b with line breaks");
+        refused(
+                domain(disk("vda", "<boot order='1'/>")).replace("<os>", "<os><boot dev='hd'/>"),
+                "<boot> is beside the <boot> of a disk");
+        refused(domain(disk("vda", "<alias name='../x'/>")), "<alias> has name='../x'", "letters, digits");
         refused(domain(disk("sda", "<wwn>5</wwn>")), "<wwn> has 5 in it", "16 hexadecimal digits");
         refused(domain(disk("sda", "<address type='pci'/>")), "<address>", "type='drive'");
         refused(domain(disk("sda", "<address type='drive' bus='1'/>")), "bus=");
