@@ -24,7 +24,6 @@ final class DeviceCommands {
                         "device_del",
                         Schema.NONE.required("id", JsonType.STRING),
                         arguments -> commands.remove(arguments.string("id"))),
-                Command.query("x-query-virtio", commands::virtioDevices),
                 new Command(
                         "device-list-properties",
                         Schema.NONE.required("typename", JsonType.STRING),
@@ -43,17 +42,6 @@ final class DeviceCommands {
                 case TAKEN, INVALID, UNSUPPORTED -> throw refused;
             }
         }
-    }
-
-    private List<Map<String, String>> virtioDevices() {
-        return Device.of(machine.config()).stream()
-                .filter(device -> device.type().isOnPciBus())
-                .map(device -> Map.of(
-                        "name",
-                        device.type() == DeviceType.VIRTIO_BLK ? "virtio-blk" : "virtio-scsi",
-                        "path",
-                        ObjectTree.backend(device.id())))
-                .toList();
     }
 
     private static List<Map<String, Object>> properties(String driver) throws QmpException {

@@ -28,6 +28,7 @@ public final class MachineMonitor implements QmpService {
                         BlockCommands.of(machine),
                         BlockTree.of(machine),
                         PciQueries.of(machine),
+                        VirtioQueries.of(machine),
                         ObjectTree.of(machine),
                         HumanMonitor.of(machine),
                         OwnQueries.of(machine))
