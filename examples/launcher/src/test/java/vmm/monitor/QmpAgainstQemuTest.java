@@ -284,6 +284,10 @@ class QmpAgainstQemuTest {
     private void compareEvents(String line, QmpPeer their, QmpPeer our) throws Exception {
         if (line.contains("\"quit\"")) {
             assertTrue(their.awaitEnd() && our.awaitEnd());
+        } else if (line.contains("system_reset")) {
+            their.awaitEvent("RESET");
+            our.awaitEvent("RESET");
+            TimeUnit.MILLISECONDS.sleep(500);
         } else if (line.contains("device_del") || line.contains("system_")) {
             TimeUnit.MILLISECONDS.sleep(500);
         }

@@ -9,6 +9,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -21,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** A client that says whatever a test wants, correct or not. */
 final class QmpPeer implements AutoCloseable {
     private static final JsonMapper MAPPER = JsonMapper.shared();
-    private static final long CONNECT_ATTEMPTS = 200;
+    private static final long ATTEMPTS = 200;
     private static final long MILLIS = 50;
 
     private final SocketChannel channel;
@@ -43,7 +44,7 @@ final class QmpPeer implements AutoCloseable {
                 return new QmpPeer(channel);
             } catch (IOException notYet) {
                 channel.close();
-                if (attempt == CONNECT_ATTEMPTS) {
+                if (attempt == ATTEMPTS) {
                     throw notYet;
                 }
                 TimeUnit.MILLISECONDS.sleep(MILLIS);
@@ -87,6 +88,19 @@ final class QmpPeer implements AutoCloseable {
         return answer();
     }
 
+    /** Waits for an event, which stays. */
+    void awaitEvent(String name) throws InterruptedException {
+        for (int attempt = 1;
+                events.stream()
+                        .noneMatch(event -> name.equals(event.path("event").stringValue("")));
+                attempt++) {
+            if (attempt == ATTEMPTS) {
+                throw new AssertionError("There is no " + name + ".");
+            }
+            TimeUnit.MILLISECONDS.sleep(MILLIS);
+        }
+    }
+
     /** The events since the last call. */
     List<JsonNode> takeEvents() {
         List<JsonNode> taken = new ArrayList<>(events);
@@ -96,7 +110,7 @@ final class QmpPeer implements AutoCloseable {
 
     /** False if the other side has not hung up within some seconds. */
     boolean awaitEnd() throws InterruptedException {
-        return reader.join(java.time.Duration.ofSeconds(20));
+        return reader.join(Duration.ofSeconds(20));
     }
 
     @Override
