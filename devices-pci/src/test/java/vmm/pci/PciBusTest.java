@@ -124,6 +124,26 @@ final class PciBusTest {
     }
 
     @Test
+    void aSlotIsEmptiedAsAWholeAndCanBeFilledAgain() {
+        TestFunction first = new TestFunction().bar(0, Bar.Kind.MEMORY_32, 4096);
+        TestFunction other = new TestFunction();
+        bus.add(6, 3, other);
+        assertFalse(bus.isExposed(6));
+        bus.add(6, 0, first);
+        assertTrue(bus.isExposed(6));
+        config.write(6, 0, ConfigSpace.BASE_ADDRESS, 4, 0xc000_0000);
+        config.write(6, 0, ConfigSpace.COMMAND, 2, ConfigSpace.COMMAND_MEMORY);
+        assertTrue(mmio.overlaps(0xc000_0000L, 4096));
+
+        assertEquals(List.of(first, other), bus.remove(6));
+        assertFalse(mmio.overlaps(0xc000_0000L, 4096));
+        assertEquals(-1, config.read(6, 0, ConfigSpace.VENDOR_ID, 4));
+        assertEquals(-1, config.read(6, 3, ConfigSpace.VENDOR_ID, 4));
+        bus.add(6, 0, new TestFunction());
+        assertEquals(0, config.read(6, 0, ConfigSpace.HEADER_TYPE, 1));
+    }
+
+    @Test
     void aPlaceIsGivenOnceAndOnlyIfItExists() {
         bus.add(5, 0, new TestFunction());
         assertThrows(IllegalArgumentException.class, () -> bus.add(5, 0, new TestFunction()));

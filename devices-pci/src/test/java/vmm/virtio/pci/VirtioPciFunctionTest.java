@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -104,6 +105,29 @@ final class VirtioPciFunctionTest {
         }
         assertEquals(expected, actual.toString());
         assertEquals(0x98, driver.config.read(SLOT, 0, ConfigSpace.CAPABILITIES_POINTER, 1));
+    }
+
+    /** What a vCPU still wants that began its access before the function left the bus. */
+    @Test
+    void aFunctionThatHasRetiredDoesNothingAnyMore() {
+        driver.start(ACCEPTED, 2);
+        function.retire();
+        assertEquals(1, device.resets);
+        assertEquals(0, driver.status());
+        assertTrue(doorbells.connected.isEmpty());
+        driver.write(20, 1, 15);
+        assertEquals(1, device.activations);
+
+        function.close();
+        long updates = router.routes.stream().mapToInt(route -> route.updates).sum();
+        notifyQueue(0, 2);
+        driver.config.write(SLOT, 0, driver.msix + 2, 2, 0x8000);
+        assertEquals(1, device.activations);
+        assertEquals(
+                updates, router.routes.stream().mapToInt(route -> route.updates).sum(), "the routes are others' now");
+        assertEquals(List.of(function), bus.remove(SLOT));
+        assertEquals(-1, driver.config.read(SLOT, 0, ConfigSpace.VENDOR_ID, 4));
+        assertEquals(List.of(), bus.remove(SLOT));
     }
 
     @Test

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** A guest's serial port, at which it runs the lines that it is told (linux-hot-plug-test.sh). */
 final class GuestShell {
-    private static final long BOOT_SECONDS = 120;
+    private static final long BOOT_SECONDS = 240;
     private static final long LINE_SECONDS = 180;
 
     private final SocketChannel channel;
