@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -23,6 +25,11 @@ final class RunningGuest implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     /** Firmware prepares a terminal, and ends no line then. */
     private static final Pattern FIRMWARE = Pattern.compile("\\u001b(c|\\[[0-9;?]*[A-Za-z])");
+
+    private static final String DELETED = "DEVICE_DELETED";
+
+    /** What tells of the end of an unplugging. */
+    private static final Set<String> ANSWERS = Set.of(DELETED, "DEVICE_UNPLUG_GUEST_ERROR");
 
     private static final String LISTENING = "listening";
 
@@ -123,12 +130,20 @@ final class RunningGuest implements AutoCloseable {
     }
 
     /** Waits for the word that one of these devices is gone. */
-    QmpClient.Event awaitDeleted(List<String> ids) throws InterruptedException {
-        return control.awaitEvent(
-                        event -> event.name().equals("DEVICE_DELETED")
-                                && ids.contains(event.data().path("device").stringValue("")),
-                        PATIENCE)
-                .orElseThrow(() -> new HostException("The guest did not let go of " + ids + " in time."));
+    QmpClient.Event awaitDeleted(List<String> ids) throws IOException, InterruptedException {
+        Optional<QmpClient.Event> answer = control.awaitEvent(
+                event -> ANSWERS.contains(event.name())
+                        && ids.contains(event.data().path("device").stringValue("")),
+                PATIENCE);
+        if (answer.isEmpty()) {
+            // A guest that has come to a standstill says nothing here, either, which is told then.
+            askState();
+            throw new HostException("The guest runs, and did not let go of " + ids + " in time.");
+        }
+        if (!answer.get().name().equals(DELETED)) {
+            throw new HostException("The guest does not let go of " + ids + ".");
+        }
+        return answer.get();
     }
 
     /** The way to the VMM. */
