@@ -6,7 +6,7 @@ module vmm.examples.launcher {
     requires transitive vmm.firmware;
     requires vmm.lab;
     requires vmm.virtio.blk;
-    requires vmm.virtio.scsi;
+    requires transitive vmm.virtio.scsi;
     requires ch.qos.logback.classic;
     requires ch.qos.logback.core;
     requires info.picocli;

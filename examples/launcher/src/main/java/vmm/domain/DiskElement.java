@@ -3,7 +3,6 @@ package vmm.domain;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import vmm.block.BlockOptions;
 import vmm.block.BlockOptions.Aio;
 import vmm.block.BlockOptions.Cache;
@@ -17,11 +16,11 @@ import vmm.machine.MachineRequest.Disk;
 import vmm.machine.MachineRequest.Kind;
 import vmm.machine.MachineRequest.Virtio;
 import vmm.machine.NumberRange;
+import vmm.scsi.WorldWideName;
 
 /** A {@code <disk>}. */
 final class DiskElement {
     private static final int USUAL_BLOCK = 512;
-    private static final int WWN_DIGITS = 16;
 
     private static final Map<String, Kind> KINDS = Map.of("disk", Kind.DISK, "cdrom", Kind.CDROM, "lun", Kind.LUN);
     private static final Map<String, Bus> BUSES = Map.of("scsi", Bus.SCSI, "virtio", Bus.VIRTIO);
@@ -70,6 +69,23 @@ final class DiskElement {
         throw target.refused("has no bus=, and dev='" + name + "' does not tell it; add bus='virtio' or bus='scsi'");
     }
 
+    private static WorldWideName wwn(XmlElement element) {
+        try {
+            WorldWideName name = WorldWideName.parse(element.text());
+            if (name.number().isPresent()) {
+                return name;
+            }
+        } catch (IllegalArgumentException noName) {
+            throw badWwn(element);
+        }
+        throw badWwn(element);
+    }
+
+    private static ConfigurationException badWwn(XmlElement element) {
+        return element.refused("has " + XmlElement.shown(element.text())
+                + " in it, and takes 16 hexadecimal digits that begin with 2, 3 or 5; write those");
+    }
+
     /** What the description calls it. */
     String name() {
         return name;
@@ -114,11 +130,7 @@ final class DiskElement {
                 kind,
                 image(kind),
                 element.textOf("serial"),
-                scsi
-                        ? element.child("wwn")
-                                .map(wwn -> wwn.hexadecimal(WWN_DIGITS))
-                                .orElse(OptionalLong.empty())
-                        : OptionalLong.empty(),
+                scsi ? element.child("wwn").map(DiskElement::wwn) : Optional.empty(),
                 scsi ? element.textOf("vendor") : Optional.empty(),
                 scsi ? element.textOf("product") : Optional.empty(),
                 blocks.map(found -> found.number("logical_block_size"))

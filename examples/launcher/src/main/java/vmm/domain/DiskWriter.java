@@ -23,6 +23,7 @@ import vmm.machine.DiskConfig;
 import vmm.machine.DiskLimits;
 import vmm.machine.LunRange;
 import vmm.machine.VirtioConfig;
+import vmm.scsi.WorldWideName;
 import vmm.virtio.RingFeatures;
 
 /** Describes the disks of a machine. */
@@ -91,8 +92,16 @@ final class DiskWriter {
         return name;
     }
 
+    private void wwn(WorldWideName name) {
+        if (name.number().isPresent()) {
+            xml.text("wwn", name.digits());
+        } else {
+            xml.comment("its world wide name: " + name);
+        }
+    }
+
     private void scsi(DiskConfig disk, LunRange place, boolean first) {
-        disk.wwn().ifPresent(wwn -> xml.text("wwn", "%016x".formatted(wwn)));
+        disk.wwn().ifPresent(this::wwn);
         xml.text("vendor", disk.vendor());
         xml.text("product", disk.product());
         if (first) {

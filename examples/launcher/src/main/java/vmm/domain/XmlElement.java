@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import vmm.machine.ConfigurationException;
@@ -258,16 +257,6 @@ final class XmlElement {
     private ConfigurationException noNumber(String before, String value, String after) {
         return refused("has " + before + shown(value) + after + ", which is no number from 0 to " + Integer.MAX_VALUE
                 + "; write one");
-    }
-
-    /** The 64-bit number between its tags, in hexadecimal digits. */
-    OptionalLong hexadecimal(int digits) {
-        String value = text();
-        String plain = value.startsWith("0x") ? value.substring(2) : value;
-        if (plain.length() == digits && plain.chars().allMatch(c -> c < 128 && Character.digit(c, 16) >= 0)) {
-            return OptionalLong.of(Long.parseUnsignedLong(plain, 16));
-        }
-        throw refused("has " + shown(value) + " in it, and takes " + digits + " hexadecimal digits; write those");
     }
 
     /**

@@ -3,7 +3,6 @@ package vmm.launcher;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 import vmm.block.BlockOptions;
 import vmm.block.BlockOptions.Aio;
@@ -16,6 +15,7 @@ import vmm.machine.DiskPolicy;
 import vmm.machine.MachineRequest.Bus;
 import vmm.machine.MachineRequest.Disk;
 import vmm.machine.MachineRequest.Kind;
+import vmm.scsi.WorldWideName;
 
 /** Reads the value of {@code --disk}. Pure: looks at no file and no device. */
 final class DiskOptions {
@@ -90,7 +90,7 @@ final class DiskOptions {
                 values.oneOf("type", "disk", KINDS),
                 image(),
                 values.get("serial"),
-                values.get("wwn").map(DiskOptions::wwn).orElse(OptionalLong.empty()),
+                values.get("wwn").map(DiskOptions::wwn),
                 values.get("vendor"),
                 values.get("product"),
                 values.number("logical-block").orElse(512),
@@ -191,20 +191,13 @@ final class DiskOptions {
         return id;
     }
 
-    private static OptionalLong wwn(String text) {
-        String digits = text.startsWith("0x") ? text.substring(2) : text;
+    private static WorldWideName wwn(String text) {
         try {
-            if (digits.length() == 16) {
-                return OptionalLong.of(Long.parseUnsignedLong(digits, 16));
-            }
-        } catch (NumberFormatException notHexadecimal) {
-            throw badWwn(text);
+            return WorldWideName.parse(text);
+        } catch (IllegalArgumentException noName) {
+            throw new ConfigurationException("wwn=" + text
+                    + " must be 16 hexadecimal digits that begin with 2, 3 or 5, as in wwn=5000c50015ea71ac, or 32 that"
+                    + " begin with 6; or 16, 24 or 32 behind eui., as in wwn=eui.0011223344556677.");
         }
-        throw badWwn(text);
-    }
-
-    private static ConfigurationException badWwn(String text) {
-        return new ConfigurationException(
-                "wwn=" + text + " must be 16 hexadecimal digits, as in wwn=5000c50015ea71ac.");
     }
 }

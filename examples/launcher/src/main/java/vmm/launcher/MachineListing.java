@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import vmm.block.BlockOptions;
 import vmm.machine.Boot;
@@ -276,10 +275,7 @@ final class MachineListing {
                         unit.places().stream().map(MachineListing::place).toList());
                 tree.put("vendor", disk.vendor());
                 tree.put("product", disk.product());
-                OptionalLong wwn = disk.wwn();
-                if (wwn.isPresent()) {
-                    tree.put("wwn", "%016x".formatted(wwn.getAsLong()));
-                }
+                disk.wwn().ifPresent(wwn -> tree.put("wwn", wwn.toString()));
             }
             case DiskAddress.Virtio virtio -> {
                 tree.put("bus", "virtio");

@@ -60,7 +60,7 @@ import vmm.monitor.MachineMonitor;
             "  boot=1|2|...                  the disk with the lowest is the one that firmware",
             "                                starts; the first of all if left out",
             "  id= serial=                   drive0, drive1, ... and the id if left out",
-            "  wwn= vendor= product=         scsi",
+            "  wwn= vendor= product=         scsi; the name is an NAA or behind eui. an EUI-64",
             "  logical-block=512|4096        512 if left out",
             "  physical-block=               the logical block if left out",
             "  secure-erase                  virtio: the guest may have data overwritten",

@@ -1,8 +1,9 @@
 package vmm.machine;
 
+import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import vmm.block.BlockOptions;
+import vmm.scsi.WorldWideName;
 
 /**
  * A disk.
@@ -12,7 +13,7 @@ import vmm.block.BlockOptions;
  * @param node the name of the node that its image is
  * @param image what keeps its data, and how it is opened; the source of an empty drive is empty
  * @param serial its serial number, printable ASCII: at most 20 characters for virtio-blk and 36 for SCSI
- * @param wwn its NAA identifier (SPC-5 7.7.6.6.1), if it has one; SCSI only
+ * @param wwn its world wide name, if it was given one; SCSI only
  * @param vendor the T10 vendor identification, at most 8 characters; SCSI only
  * @param product the product identification, at most 16 characters; SCSI only
  * @param logicalBlockSize 512 or 4096
@@ -28,7 +29,7 @@ public record DiskConfig(
         String node,
         BlockOptions image,
         String serial,
-        OptionalLong wwn,
+        Optional<WorldWideName> wwn,
         String vendor,
         String product,
         int logicalBlockSize,

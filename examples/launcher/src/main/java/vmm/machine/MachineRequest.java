@@ -3,10 +3,10 @@ package vmm.machine;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import vmm.block.BlockOptions;
 import vmm.control.ControlPath;
 import vmm.event.LoopOptions;
+import vmm.scsi.WorldWideName;
 import vmm.virtio.RingFeatures;
 import vmm.virtio.pci.VirtioTransport;
 
@@ -117,7 +117,7 @@ public record MachineRequest(
             Kind kind,
             BlockOptions image,
             Optional<String> serial,
-            OptionalLong wwn,
+            Optional<WorldWideName> wwn,
             Optional<String> vendor,
             Optional<String> product,
             int logicalBlockSize,

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -267,10 +266,8 @@ final class StorageDevices implements AutoCloseable {
 
     /** Guests go by a world wide name if there is one. So a disk has none of our making if its serial was chosen. */
     private static DiskIdentity identity(DiskConfig disk, String serial) {
-        String wwn =
-                disk.wwn().isPresent() ? HexFormat.of().toHexDigits(disk.wwn().getAsLong()) : "";
-        DiskIdentity identity = new DiskIdentity(disk.vendor(), disk.product(), REVISION, serial, wwn);
-        return wwn.isEmpty() && disk.serial().equals(disk.id()) ? identity.withLocalName() : identity;
+        DiskIdentity identity = new DiskIdentity(disk.vendor(), disk.product(), REVISION, serial, disk.wwn());
+        return disk.wwn().isEmpty() && disk.serial().equals(disk.id()) ? identity.withLocalName() : identity;
     }
 
     private ScsiDisk scsiDisk(DiskConfig disk, String serial) {

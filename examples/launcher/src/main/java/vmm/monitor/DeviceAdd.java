@@ -30,6 +30,7 @@ import vmm.machine.MachineRequest.Virtio;
 import vmm.machine.NodeConfig;
 import vmm.machine.NumberRange;
 import vmm.machine.RunningMachine;
+import vmm.scsi.WorldWideName;
 import vmm.virtio.RingFeatures;
 import vmm.virtio.pci.VirtioTransport;
 
@@ -296,8 +297,19 @@ final class DeviceAdd {
         return physical;
     }
 
-    private OptionalLong wwn() {
-        return values.get("wwn") instanceof Long wwn && wwn != 0 ? OptionalLong.of(wwn) : OptionalLong.empty();
+    /** By number, as in QEMU, or by any name. */
+    private Optional<WorldWideName> wwn() throws QmpException {
+        try {
+            Optional<String> name = string("x-wwn").filter(given -> !given.isEmpty());
+            if (name.isPresent()) {
+                return name.map(WorldWideName::parse);
+            }
+            return values.get("wwn") instanceof Long number && number != 0
+                    ? Optional.of(WorldWideName.naa(number))
+                    : Optional.empty();
+        } catch (IllegalArgumentException noName) {
+            throw QmpException.generic(String.valueOf(noName.getMessage()));
+        }
     }
 
     /** Numbers from 0 in QEMU; 0 is no place of its own here. */

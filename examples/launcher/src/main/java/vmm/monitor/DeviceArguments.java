@@ -89,7 +89,7 @@ final class DeviceArguments {
         put("bus", "scsi" + disk.controller().orElse(0) + ".0");
         put("scsi-id", single("target", disk.targets()).orElse(0));
         single("lun", disk.luns()).ifPresent(lun -> put("lun", lun));
-        disk.wwn().ifPresent(wwn -> put("wwn", "0x%016x".formatted(wwn)));
+        disk.wwn().ifPresent(name -> put("x-wwn", name.toString()));
         disk.vendor().ifPresent(vendor -> put("vendor", vendor));
         disk.product().ifPresent(product -> put("product", product));
         if (disk.removable() && disk.kind() == Kind.DISK) {

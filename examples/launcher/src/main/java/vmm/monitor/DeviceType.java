@@ -26,6 +26,7 @@ enum DeviceType {
                 Property.of("scsi-id", PropertyType.UINT32, OPEN),
                 Property.of("lun", PropertyType.UINT32, OPEN),
                 Property.of("wwn", PropertyType.UINT64, 0),
+                new Property("x-wwn", PropertyType.STR, null, "Any world wide name, naa.DIGITS/eui.DIGITS"),
                 Property.of("vendor", PropertyType.STR),
                 Property.of("product", PropertyType.STR));
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import vmm.control.QmpAnswer;
 import vmm.control.QmpException;
 import vmm.machine.ControllerConfig;
@@ -16,6 +17,7 @@ import vmm.machine.PciAddress;
 import vmm.machine.RunningMachine;
 import vmm.machine.VirtioConfig;
 import vmm.monitor.Schema.JsonType;
+import vmm.scsi.WorldWideName;
 
 /** The tree of objects that QMP shows, as far as it leads to devices. */
 final class ObjectTree {
@@ -165,7 +167,8 @@ final class ObjectTree {
         put(object, device, "lun", place.luns().first());
         put(object, device, "vendor", device.config().vendor());
         put(object, device, "product", device.config().product());
-        put(object, device, "wwn", device.config().wwn().orElse(0));
+        OptionalLong number = device.config().wwn().map(WorldWideName::number).orElse(OptionalLong.empty());
+        put(object, device, "wwn", number.orElse(0));
     }
 
     private static void pci(Map<String, Member> object, VirtioConfig virtio) {

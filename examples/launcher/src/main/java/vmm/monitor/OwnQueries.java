@@ -95,6 +95,7 @@ final class OwnQueries {
         tree.put("file", disk.image().source());
         tree.put("read-only", disk.image().readOnly());
         tree.put("serial", disk.serial());
+        disk.wwn().ifPresent(name -> tree.put("wwn", name.toString()));
         return tree;
     }
 

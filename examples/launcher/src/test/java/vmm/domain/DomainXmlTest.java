@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +38,7 @@ import vmm.machine.NumberRange;
 import vmm.machine.PciAddress;
 import vmm.machine.SerialConfig;
 import vmm.machine.StateFolder;
+import vmm.scsi.WorldWideName;
 
 /** What domains mean, most of them as virt-install prints them. */
 class DomainXmlTest {
@@ -113,7 +113,7 @@ class DomainXmlTest {
         assertEquals(List.of(1), ((DiskAddress.Virtio) disk.address()).virtio().iothreads());
         DiskConfig unit = planned(machine, "sda");
         assertEquals(at(0, 3, 0), unit.address());
-        assertEquals(OptionalLong.of(0x5000c50015ea71acL), unit.wwn());
+        assertEquals(Optional.of(WorldWideName.naa(0x5000c50015ea71acL)), unit.wwn());
         assertEquals("B", unit.serial());
         assertTrue(unit.image().shareable());
         assertEquals(4, machine.controllers().getFirst().virtio().queues());
@@ -322,6 +322,7 @@ class DomainXmlTest {
                 "<boot> is beside the <boot> of a disk");
         refused(domain(disk("vda", "<alias name='../x'/>")), "<alias> has name='../x'", "letters, digits");
         refused(domain(disk("sda", "<wwn>5</wwn>")), "<wwn> has 5 in it", "16 hexadecimal digits");
+        refused(domain(disk("sda", "<wwn>eui.0011223344556677</wwn>")), "has eui.0011223344556677 in it");
         refused(domain(disk("sda", "<address type='pci'/>")), "<address>", "type='drive'");
         refused(domain(disk("sda", "<address type='drive' bus='1'/>")), "bus=");
         refused(domain(disk("sda", "<boot order='first'/>")), "<boot> has order='first'", "no number");

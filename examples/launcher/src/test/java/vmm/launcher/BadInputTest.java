@@ -236,6 +236,7 @@ class BadInputTest {
     @Test
     void aWorldWideNameOfTooFewDigitsIsRefused() {
         refused(Vmm.plan("--disk", "file=a,wwn=123"), "wwn=123", "16 hexadecimal digits");
+        refused(Vmm.plan("--disk", "file=a,wwn=0123456789abcdef"), "wwn=0123456789abcdef", "begin with 2, 3 or 5");
     }
 
     @Test

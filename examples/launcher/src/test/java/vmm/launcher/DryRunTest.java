@@ -145,7 +145,7 @@ class DryRunTest {
         assertEquals("a,b", disk.get("file").asString());
         assertTrue(disk.get("readonly").asBoolean());
         assertEquals("S1", disk.get("serial").asString());
-        assertEquals("5000c50015ea71ac", disk.get("wwn").asString());
+        assertEquals("naa.5000c50015ea71ac", disk.get("wwn").asString());
         assertEquals("ACME", disk.get("vendor").asString());
         assertEquals("ROADRUNNER", disk.get("product").asString());
         assertEquals(4096, disk.get("logicalBlock").asInt());

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vmm.block.BlockOptions;
@@ -38,7 +38,7 @@ class OpenDisksTest {
                 "drive0",
                 image,
                 "",
-                OptionalLong.empty(),
+                Optional.empty(),
                 "VMM",
                 "VIRTUAL DISK",
                 512,

@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -265,7 +264,7 @@ class QmpAgainstQemuTest {
                 kind,
                 BlockOptions.of(source, kind == Kind.CDROM),
                 Optional.of(serial),
-                OptionalLong.empty(),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 512,

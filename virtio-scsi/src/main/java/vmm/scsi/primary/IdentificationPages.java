@@ -2,9 +2,10 @@ package vmm.scsi.primary;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HexFormat;
+import java.util.Optional;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.ParameterData;
+import vmm.scsi.WorldWideName;
 
 /** The vital product data by which a {@link PrimaryUnit} is known from all others (SPC-5 7.7). */
 public final class IdentificationPages {
@@ -23,7 +24,6 @@ public final class IdentificationPages {
     private static final int ASCII = 2;
     private static final int UTF_8 = 3;
     private static final int T10_VENDOR_ID = 1;
-    private static final int NAA = 3;
     private static final int RELATIVE_TARGET_PORT = 4;
     private static final int TARGET_PORT_GROUP = 5;
     private static final int SCSI_NAME_STRING = 8;
@@ -40,9 +40,11 @@ public final class IdentificationPages {
 
     private static void deviceIdentification(PrimaryNexus nexus, ParameterData data) {
         PrimaryUnit unit = nexus.unit();
-        byte[] name = worldWideName(unit);
-        if (name.length > 0) {
-            data.u8(BINARY).u8(NAA).u8(0).u8(name.length).bytes(name);
+        Optional<WorldWideName> name = worldWideName(unit);
+        if (name.isPresent()) {
+            byte[] designator = name.get().designator();
+            data.u8(BINARY).u8(name.get().authority().designatorType()).u8(0).u8(designator.length);
+            data.bytes(designator);
         }
 
         String t10 = t10Name(unit);
@@ -54,14 +56,13 @@ public final class IdentificationPages {
         data.u8(BINARY).u8(OF_TARGET_PORT | TARGET_PORT_GROUP).u8(0).u8(4);
         data.u16(0).u16(PrimaryUnit.TARGET_PORT_GROUP);
 
-        if (name.length > 0) {
-            writeNameString(name, data);
+        if (name.isPresent()) {
+            writeNameString(name.get().nameString(), data);
         }
     }
 
-    /** The SCSI name string: the NAA designator in UTF-8, with a null at least behind it. */
-    private static void writeNameString(byte[] name, ParameterData data) {
-        String text = "naa." + HexFormat.of().withUpperCase().formatHex(name);
+    /** The world wide name once more, in UTF-8 with a null at least behind it. */
+    private static void writeNameString(String text, ParameterData data) {
         int length = (text.length() + 4) / 4 * 4;
         data.u8(UTF_8).u8(SCSI_NAME_STRING).u8(0).u8(length);
         data.bytes(text.getBytes(StandardCharsets.UTF_8)).zeros(length - text.length());
@@ -73,34 +74,33 @@ public final class IdentificationPages {
      * @param type DESIGNATOR TYPE
      */
     public static boolean isNamed(PrimaryUnit unit, int type, byte[] designator) {
-        byte[] own = switch (type) {
-            case NAA -> worldWideName(unit);
-            case T10_VENDOR_ID -> t10Name(unit).getBytes(StandardCharsets.US_ASCII);
-            default -> new byte[0];
-        };
-        return own.length > 0 && Arrays.equals(own, designator);
+        if (type == T10_VENDOR_ID) {
+            return Arrays.equals(t10Name(unit).getBytes(StandardCharsets.US_ASCII), designator);
+        }
+        return worldWideName(unit)
+                .filter(name -> name.authority().designatorType() == type)
+                .filter(name -> Arrays.equals(name.designator(), designator))
+                .isPresent();
     }
 
     /** The T10 vendor ID designator: the product identification and a serial number make it one of a kind. */
     private static String t10Name(PrimaryUnit unit) {
         DiskIdentity identity = unit.identity();
-        String unique = identity.serial().isEmpty() ? HexFormat.of().formatHex(worldWideName(unit)) : identity.serial();
+        String unique = identity.serial().isEmpty()
+                ? worldWideName(unit).map(WorldWideName::digits).orElse("")
+                : identity.serial();
         return "%-8s%-16s%s".formatted(identity.vendor(), identity.product(), unique);
     }
 
     /**
-     * The NAA designator: the one that was given; or one of our own that stays the same as long as the unit is the same
-     * one; or none, if the unit has a serial number. That is a name enough (T10 vendor ID), and guests that prefer an
-     * NAA designator would hide it: Linux makes its names in {@code /dev/disk/by-id} of one of the two.
+     * The name that was given; or an NAA of our own that stays the same as long as the unit is the same one; or none,
+     * if the unit has a serial number. That is a name enough (T10 vendor ID), and guests that prefer world wide names
+     * would hide it: Linux makes its names in {@code /dev/disk/by-id} of one of the two.
      */
-    private static byte[] worldWideName(PrimaryUnit unit) {
+    private static Optional<WorldWideName> worldWideName(PrimaryUnit unit) {
         DiskIdentity identity = unit.identity();
-        if (!identity.wwn().isEmpty()) {
-            return HexFormat.of().parseHex(identity.wwn());
-        }
-        if (!identity.serial().isEmpty()) {
-            return new byte[0];
-        }
-        return HexFormat.of().parseHex(identity.localName(unit.distinction()));
+        return identity.wwn().isPresent() || !identity.serial().isEmpty()
+                ? identity.wwn()
+                : Optional.of(identity.localName(unit.distinction()));
     }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,7 @@ import vmm.scsi.DiskIdentity;
 import vmm.scsi.Initiator;
 import vmm.scsi.SupportedCommand;
 import vmm.scsi.UnitAttention;
+import vmm.scsi.WorldWideName;
 
 /** Other people's decoders look at what a disk says. */
 class Sg3UtilsTest {
@@ -35,7 +37,8 @@ class Sg3UtilsTest {
 
     private final ScsiDisk disk = new ScsiDisk(
             tellingItsSpace(medium),
-            new DiskIdentity("ACME", "ROCKET DISK", "1.25", "S-42", "50014ee2b5e7a1f0"),
+            new DiskIdentity(
+                    "ACME", "ROCKET DISK", "1.25", "S-42", Optional.of(WorldWideName.parse("50014ee2b5e7a1f0"))),
             new DiskGeometry(512, 4096),
             true);
     private final Initiator initiator = Initiator.of(disk);

@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import vmm.block.FakeDisk;
@@ -18,6 +19,7 @@ import vmm.scsi.Initiator;
 import vmm.scsi.ScsiStatus;
 import vmm.scsi.TaskFunction;
 import vmm.scsi.TransportId;
+import vmm.scsi.WorldWideName;
 import vmm.scsi.block.DiskGeometry;
 import vmm.scsi.block.ScsiDisk;
 import vmm.scsi.primary.Registrant;
@@ -53,7 +55,7 @@ class ExtendedCopyTest {
         initiator.settle(lun);
     }
 
-    /** Asks a logical unit for its NAA designator, and describes it as a CSCD. */
+    /** Asks a logical unit for its first designator, and describes it as a CSCD. */
     private byte[] cscd(int lun) {
         byte[] page = initiator.send(lun, "12 01 83 00 ff 00", new byte[0], 255).data();
         return ByteBuffer.allocate(32)
@@ -123,6 +125,24 @@ class ExtendedCopyTest {
 
         assertArrayEquals(Arrays.copyOfRange(content, 3 * 512, 1503 * 512), copied(7 * 512, 1500 * 512));
         assertEquals(0, copied(0, 512)[0]);
+    }
+
+    @Test
+    void aDiskCanBeNamedByAnExtendedUniqueIdentifier() {
+        DiskIdentity identity = new DiskIdentity(
+                "VMM", "DISK", "1", "serial", Optional.of(WorldWideName.parse("eui.0011223344556677")));
+        attach(6, new ScsiDisk(destination, identity, new DiskGeometry(512, 512), true));
+        byte[] named = cscd(6);
+        byte[] otherwise = named.clone();
+        otherwise[5] = 3;
+
+        assertEquals(2, named[5]);
+        assertEquals(
+                ScsiStatus.GOOD,
+                copy(list(1, DISCARD, 2, cscd(0), named, segment(0, 1, 2, 0, 0)))
+                        .status());
+        assertArrayEquals(Arrays.copyOf(content, 2 * 512), copied(0, 2 * 512));
+        assertEquals("a 0d 02", sense(copy(list(1, DISCARD, 2, cscd(0), otherwise, segment(0, 1, 2, 0, 0)))));
     }
 
     @Test

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import vmm.block.FakeDisk;
 import vmm.scsi.BigEndian;
 import vmm.scsi.DiskIdentity;
 import vmm.scsi.Initiator;
 import vmm.scsi.ScsiStatus;
+import vmm.scsi.WorldWideName;
 import vmm.scsi.block.DiskGeometry;
 import vmm.scsi.block.ScsiDisk;
 
@@ -20,7 +22,12 @@ class InquiryTest {
     private final FakeDisk medium = new FakeDisk(1 << 20);
 
     private static ScsiDisk disk(FakeDisk medium, String serial, String wwn) {
-        DiskIdentity identity = new DiskIdentity("ACME", "ROCKET DISK", "1.25", serial, wwn);
+        DiskIdentity identity = new DiskIdentity(
+                "ACME",
+                "ROCKET DISK",
+                "1.25",
+                serial,
+                wwn.isEmpty() ? Optional.empty() : Optional.of(WorldWideName.parse(wwn)));
         return new ScsiDisk(medium, identity, new DiskGeometry(512, 4096), true);
     }
 
@@ -124,6 +131,17 @@ class InquiryTest {
                         .formatHex(initiator.read("12 01 83 00 ff 00", 255).data(), 4, 24));
     }
 
+    @Test
+    void anExtendedUniqueIdentifierIsADesignatorOfItsOwnType() {
+        byte[] page = identification(disk(medium, "", "eui.0011223344556677"));
+
+        // SPC-5 7.7.6.5: binary, EUI-64 based, of the logical unit
+        assertEquals(
+                "01 02 00 08 00 11 22 33 44 55 66 77",
+                HexFormat.ofDelimiter(" ").formatHex(page, 4, 16));
+        assertEquals("eui.0011223344556677\0\0\0\0", new String(page, page.length - 24, 24, US_ASCII));
+    }
+
     private static byte[] identification(ScsiDisk disk) {
         return Initiator.of(disk).read("12 01 83 00 ff 00", 255).data();
     }
@@ -152,7 +170,7 @@ class InquiryTest {
     void aWorldWideNameOfOnesOwnFollowsTheSerialNumber() {
         DiskIdentity one = DiskIdentity.DEFAULT.withSerial("A").withLocalName();
 
-        assertEquals('3', one.wwn().charAt(0));
+        assertEquals('3', one.wwn().orElseThrow().digits().charAt(0));
         assertEquals(one, DiskIdentity.DEFAULT.withSerial("A").withLocalName());
         assertNotEquals(
                 one.wwn(), DiskIdentity.DEFAULT.withSerial("B").withLocalName().wwn());

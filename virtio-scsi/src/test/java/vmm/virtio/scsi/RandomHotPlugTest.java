@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
@@ -142,7 +143,7 @@ class RandomHotPlugTest {
         if (disk.place != null) {
             return;
         }
-        DiskIdentity identity = new DiskIdentity("VMM", "DISK", "1", disk.name, "");
+        DiskIdentity identity = new DiskIdentity("VMM", "DISK", "1", disk.name, Optional.empty());
         ScsiDisk unit = new ScsiDisk(disk.medium, identity, DiskGeometry.DEFAULT, true);
         Controller controller = controllers.get(place.controller());
         controller.driver.device.attach(place.target(), place.lun(), unit);
