@@ -1,7 +1,8 @@
 package vmm.scsi;
 
-import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +13,28 @@ public final class FaultInjection {
     /** A fault that lasts until it is taken back. */
     public static final int ALWAYS = Integer.MAX_VALUE;
 
-    /** Blocks that cannot be read or written. */
-    private record BadRange(long first, long count, int errno) {}
+    /**
+     * Blocks that cannot be read or written.
+     *
+     * @param offset where they begin, in bytes
+     * @param length in bytes
+     * @param errno what reading or writing them comes to
+     */
+    public record BadRange(long offset, long length, int errno) {}
+
+    /**
+     * What is still to go wrong. Numbers of commands are at least 0, and {@link #ALWAYS} for all.
+     *
+     * @param badRanges where the medium fails
+     * @param busy commands that end with BUSY
+     * @param lost commands that never end
+     * @param delayed commands that begin late
+     * @param delay how late
+     */
+    public record State(List<BadRange> badRanges, int busy, int lost, int delayed, Duration delay) {
+        /** Nothing goes wrong. */
+        public static final State NONE = new State(List.of(), 0, 0, 0, Duration.ZERO);
+    }
 
     /** How a number of commands fares. */
     private enum Fate {
@@ -22,13 +43,7 @@ public final class FaultInjection {
         DELAYED
     }
 
-    private static final BadRange[] NONE = {};
-
-    private volatile BadRange[] badRanges = NONE;
-    private int busy;
-    private int lost;
-    private int delayed;
-    private long delayNanos;
+    private volatile State state = State.NONE;
 
     /** Nothing goes wrong. */
     public FaultInjection() {}
@@ -42,36 +57,34 @@ public final class FaultInjection {
      *     WRITE ERROR
      */
     public synchronized void failRange(long offset, long length, int errno) {
-        BadRange[] more = Arrays.copyOf(badRanges, badRanges.length + 1);
-        more[badRanges.length] = new BadRange(offset, length, errno);
-        badRanges = more;
+        List<BadRange> more = Stream.concat(state.badRanges.stream(), Stream.of(new BadRange(offset, length, errno)))
+                .toList();
+        state = new State(more, state.busy, state.lost, state.delayed, state.delay);
     }
 
     /** Lets the next commands end with BUSY. */
     public synchronized void busy(int commands) {
-        busy = commands;
+        state = new State(state.badRanges, commands, state.lost, state.delayed, state.delay);
     }
 
     /** Lets the next commands never end, unless they are aborted. */
     public synchronized void loseResponses(int commands) {
-        lost = commands;
+        state = new State(state.badRanges, state.busy, commands, state.delayed, state.delay);
     }
 
-    /**
-     * Lets the next commands begin late.
-     *
-     * @param nanos how late, in nanoseconds
-     */
-    public synchronized void delay(int commands, long nanos) {
-        delayed = commands;
-        delayNanos = nanos;
+    /** Lets the next commands begin late. */
+    public synchronized void delay(int commands, Duration delay) {
+        state = new State(state.badRanges, state.busy, state.lost, commands, delay);
     }
 
-    /** A short description, for people. */
-    @Override
-    public synchronized String toString() {
-        return "bad ranges " + badRanges.length + ", busy " + busy + ", lost " + lost + ", delayed " + delayed + " by "
-                + TimeUnit.NANOSECONDS.toMillis(delayNanos) + " ms";
+    /** Nothing goes wrong any more; commands whose response was lost stay so. */
+    public synchronized void clear() {
+        state = State.NONE;
+    }
+
+    /** What is still to go wrong at this moment. */
+    public State state() {
+        return state;
     }
 
     /** True if a command may run; otherwise it has ended, runs later or is lost. */
@@ -86,7 +99,7 @@ public final class FaultInjection {
             case DELAYED -> {
                 Object ticket = new Object();
                 task.park(ticket);
-                nexus.initiator().loop().schedule(delayNanos, () -> {
+                nexus.initiator().loop().schedule(state.delay.toNanos(), () -> {
                     if (task.unpark(ticket)) {
                         nexus.execute(task);
                     }
@@ -96,17 +109,23 @@ public final class FaultInjection {
         return false;
     }
 
-    private synchronized @Nullable Fate takeFate() {
-        if (busy > 0) {
-            busy = oneLess(busy);
+    private @Nullable Fate takeFate() {
+        State now = state;
+        return now.busy == 0 && now.lost == 0 && now.delayed == 0 ? null : takeOne();
+    }
+
+    private synchronized @Nullable Fate takeOne() {
+        State now = state;
+        if (now.busy > 0) {
+            busy(oneLess(now.busy));
             return Fate.BUSY;
         }
-        if (lost > 0) {
-            lost = oneLess(lost);
+        if (now.lost > 0) {
+            loseResponses(oneLess(now.lost));
             return Fate.LOST;
         }
-        if (delayed > 0) {
-            delayed = oneLess(delayed);
+        if (now.delayed > 0) {
+            delay(oneLess(now.delayed), now.delay);
             return Fate.DELAYED;
         }
         return null;
@@ -122,10 +141,14 @@ public final class FaultInjection {
      * @return the offset of the first bad byte, or -1 if all is well
      */
     long firstBad(long offset, long length) {
+        List<BadRange> ranges = state.badRanges;
+        if (ranges.isEmpty()) {
+            return -1;
+        }
         long first = -1;
-        for (BadRange bad : badRanges) {
-            if (bad.first < offset + length && offset < bad.first + bad.count) {
-                long begin = Math.max(bad.first, offset);
+        for (BadRange bad : ranges) {
+            if (bad.offset < offset + length && offset < bad.offset + bad.length) {
+                long begin = Math.max(bad.offset, offset);
                 first = first < 0 ? begin : Math.min(first, begin);
             }
         }
@@ -134,8 +157,8 @@ public final class FaultInjection {
 
     /** The error number of the range that has {@code offset}. */
     int errnoAt(long offset) {
-        for (BadRange bad : badRanges) {
-            if (bad.first <= offset && offset < bad.first + bad.count) {
+        for (BadRange bad : state.badRanges) {
+            if (bad.offset <= offset && offset < bad.offset + bad.length) {
                 return bad.errno;
             }
         }

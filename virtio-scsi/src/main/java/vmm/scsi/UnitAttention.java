@@ -1,5 +1,8 @@
 package vmm.scsi;
 
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +36,16 @@ public enum UnitAttention {
     UnitAttention(int bit, SenseCode code) {
         this.bit = bit;
         this.code = code;
+    }
+
+    /** What people call it: its name in lower case, with hyphens. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** The one that people call so. */
+    public static Optional<UnitAttention> of(String word) {
+        return Arrays.stream(VALUES).filter(each -> each.word().equals(word)).findFirst();
     }
 
     /** How it is told. */

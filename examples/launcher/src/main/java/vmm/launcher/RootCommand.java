@@ -32,6 +32,9 @@ final class RootCommand {
                 "attach",
                 "detach",
                 "resize",
+                "change",
+                "eject",
+                "fault",
                 "doctor",
                 "demo",
                 "lab",
@@ -53,6 +56,9 @@ final class RootCommand {
             case "attach" -> new AttachCommand(console);
             case "detach" -> new DetachCommand(console);
             case "resize" -> new ResizeCommand(console);
+            case "change" -> new ChangeCommand(console);
+            case "eject" -> new EjectCommand(console);
+            case "fault" -> new FaultCommand(console);
             case "doctor" -> new DoctorCommand(console);
             case "demo" -> new DemoCommand(console);
             case "lab" -> new LabCommand(console);

@@ -12,6 +12,7 @@ import vmm.kvm.VirtualMachine;
 import vmm.memory.GuestMemory;
 import vmm.pci.PciBus;
 import vmm.pci.PciFunction;
+import vmm.scsi.LogicalUnit;
 import vmm.scsi.multimedia.CdRomDrive;
 import vmm.virtio.QueueLoops;
 import vmm.virtio.VirtioDevice;
@@ -120,6 +121,11 @@ final class Devices implements AutoCloseable {
     /** Takes a logical unit away from its controllers, and waits until its last command has ended. */
     synchronized void detach(DiskConfig disk, DiskAddress.Scsi address) {
         storage.detach(disk, address);
+    }
+
+    /** The logical unit of that name; null if there is none, or several. */
+    synchronized @Nullable LogicalUnit logicalUnit(String id) {
+        return storage.logicalUnit(id);
     }
 
     /** The drive of that name, or null if there is none. */

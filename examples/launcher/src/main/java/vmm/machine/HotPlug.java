@@ -10,6 +10,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import vmm.machine.MachineRequest.Controller;
 import vmm.machine.MachineRequest.Disk;
+import vmm.scsi.LogicalUnit;
 import vmm.scsi.multimedia.CdRomDrive;
 
 /**
@@ -341,6 +342,16 @@ final class HotPlug implements Board.Changes {
             return Optional.ofNullable(machine)
                     .map(now -> now.devices().drive(id))
                     .map(drive -> new RunningMachine.Tray(drive.isOpen(), drive.isLocked()));
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /** The logical unit that a disk is in the current life; empty if it is none, or several. */
+    Optional<LogicalUnit> logicalUnit(String id) {
+        changes.lock();
+        try {
+            return Optional.ofNullable(machine).map(now -> now.devices().logicalUnit(id));
         } finally {
             changes.unlock();
         }

@@ -1,6 +1,7 @@
 package vmm.machine;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,9 @@ import vmm.kvm.Kvm;
 import vmm.machine.Machine.PauseReason;
 import vmm.pci.FunctionInfo;
 import vmm.platform.RtcMemory;
+import vmm.scsi.FaultInjection;
+import vmm.scsi.LogicalUnit;
+import vmm.scsi.UnitAttention;
 
 /**
  * Runs a machine from its first life to its last: a reset by the guest ends one life and begins the next, with the same
@@ -329,6 +333,32 @@ public final class MachineRunner implements RunningMachine {
     @Override
     public Optional<Tray> tray(String id) {
         return devices.tray(id);
+    }
+
+    @Override
+    public Optional<FaultInjection.State> faults(String id) {
+        return devices.logicalUnit(id)
+                .flatMap(unit -> Optional.ofNullable(unit.faults()))
+                .map(FaultInjection::state);
+    }
+
+    @Override
+    public void inject(String id, Consumer<FaultInjection> change) {
+        change.accept(Objects.requireNonNull(logicalUnit(id).faults()));
+    }
+
+    @Override
+    public void raise(String id, UnitAttention attention) {
+        logicalUnit(id).raise(attention);
+    }
+
+    private LogicalUnit logicalUnit(String id) {
+        return devices.logicalUnit(id)
+                .orElseThrow(() -> config().disk(id).isPresent()
+                        ? new RefusedException(
+                                RefusedException.Kind.UNSUPPORTED,
+                                "Device '" + id + "' is not a logical unit, and only those take faults")
+                        : new RefusedException(RefusedException.Kind.NOT_FOUND, "Device '" + id + "' not found"));
     }
 
     @Override

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import vmm.pci.FunctionInfo;
+import vmm.scsi.FaultInjection;
+import vmm.scsi.UnitAttention;
 
 /**
  * A machine while it runs, as those see and change it who control it. Any thread may call, at any time; before the
@@ -120,6 +122,15 @@ public interface RunningMachine {
      * @param node what keeps the disc's data; none to leave the tray empty
      */
     void changeMedium(String id, Optional<String> node);
+
+    /** What is still to go wrong on purpose in a logical unit; empty of what is none, or is a range of them. */
+    Optional<FaultInjection.State> faults(String id);
+
+    /** Changes what goes wrong on purpose in a logical unit. The next life begins without. */
+    void inject(String id, Consumer<FaultInjection> change);
+
+    /** Has a logical unit tell this to every initiator before it does anything else for it. */
+    void raise(String id, UnitAttention attention);
 
     /** Has {@code listener} told of what happens, one event at a time, by threads that must not be kept. */
     void listen(Consumer<MachineEvent> listener);

@@ -17,6 +17,7 @@ import vmm.block.BlockDevice;
 import vmm.block.BlockOptions;
 import vmm.event.EventLoop;
 import vmm.scsi.DiskIdentity;
+import vmm.scsi.FaultInjection;
 import vmm.scsi.LogicalUnit;
 import vmm.scsi.ScsiBus;
 import vmm.scsi.TransportId;
@@ -221,6 +222,12 @@ final class StorageDevices implements AutoCloseable {
         }
     }
 
+    /** The logical unit of that name; null if there is none, or several. */
+    @Nullable
+    LogicalUnit logicalUnit(String id) {
+        return units.get(id);
+    }
+
     /** The drive of that name, or null if there is none. */
     @Nullable
     CdRomDrive drive(String id) {
@@ -249,6 +256,7 @@ final class StorageDevices implements AutoCloseable {
         LogicalUnit known = units.get(disk.id());
         if (known == null) {
             known = make(disk);
+            known.inject(new FaultInjection());
             units.put(disk.id(), known);
         }
         return known;

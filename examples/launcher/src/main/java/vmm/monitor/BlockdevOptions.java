@@ -4,9 +4,9 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -219,10 +219,7 @@ final class BlockdevOptions {
         }
     }
 
-    /**
-     * What {@link #parse} understands as the node {@code name} of that image. A file's path is made absolute: whoever
-     * reads it may be in another folder.
-     */
+    /** What {@link #parse} understands as the node {@code name} of that image, whichever folder its reader is in. */
     static Map<String, Object> describe(String name, BlockOptions image) {
         Map<String, Object> node = new LinkedHashMap<>();
         node.put("driver", image.format() == Format.QCOW2 ? "qcow2" : "raw");
@@ -240,15 +237,20 @@ final class BlockdevOptions {
         return node;
     }
 
+    private static boolean isFile(String source) {
+        return Stream.of(NULL, "mem:", "nbd:", "nbd+unix:").noneMatch(source::startsWith);
+    }
+
+    /** The source of an image for a reader in another folder: a file's path is made absolute. */
+    static String fromAnywhere(String source) {
+        return isFile(source) ? Path.of(source).toAbsolutePath().toString() : source;
+    }
+
     private static Map<String, Object> storage(BlockOptions image) {
         Map<String, Object> storage = new LinkedHashMap<>();
-        boolean named = List.of(NULL, "mem:", "nbd:", "nbd+unix:").stream().anyMatch(image.source()::startsWith);
-        storage.put("driver", named ? "x-image" : "file");
-        if (named) {
-            storage.put("source", image.source());
-        } else {
-            storage.put("filename", Path.of(image.source()).toAbsolutePath().toString());
-        }
+        boolean file = isFile(image.source());
+        storage.put("driver", file ? "file" : "x-image");
+        storage.put(file ? "filename" : "source", fromAnywhere(image.source()));
         switch (image.aio()) {
             case AUTO -> {}
             case IO_URING -> storage.put("aio", "io_uring");

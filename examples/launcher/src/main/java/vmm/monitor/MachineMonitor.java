@@ -30,6 +30,7 @@ public final class MachineMonitor implements QmpService {
                         PciQueries.of(machine),
                         VirtioQueries.of(machine),
                         ObjectTree.of(machine),
+                        FaultCommands.of(machine),
                         HumanMonitor.of(machine),
                         OwnQueries.of(machine))
                 .flatMap(List::stream)

@@ -128,6 +128,61 @@ public final class RemoteMachine {
         client.execute("block_resize", Map.of("node-name", node, "size", bytes));
     }
 
+    /**
+     * Opens the tray of a CD-ROM drive and takes out what is on it.
+     *
+     * @param force true to do so even if the guest prevents it
+     * @throws HostException if the machine refuses, as it does if the guest prevents it
+     * @throws IOException if the machine has ended
+     */
+    public void eject(String id, boolean force) throws IOException {
+        client.execute("eject", Map.of("id", id, "force", force));
+    }
+
+    /**
+     * Opens the tray of a CD-ROM drive, puts another disc on it and closes it.
+     *
+     * @param image where the disc's data are
+     * @param force true to do so even if the guest prevents that the tray opens
+     * @throws HostException if the machine refuses, as it does if the guest prevents it
+     * @throws IOException if the machine has ended
+     */
+    public void change(String id, String image, boolean force) throws IOException {
+        client.execute(
+                "blockdev-change-medium",
+                Map.of("id", id, "filename", BlockdevOptions.fromAnywhere(image), "force", force));
+    }
+
+    /**
+     * Has something go wrong in a logical unit.
+     *
+     * @param fault what, as the end of a command's name: {@code medium-error}, {@code busy}, {@code lost-response},
+     *     {@code delay}, {@code unit-attention}
+     * @param arguments of that command, without the unit's
+     * @throws HostException if the machine refuses
+     * @throws IOException if the machine has ended
+     */
+    public void inject(String id, String fault, Map<String, Object> arguments) throws IOException {
+        Map<String, Object> all = new LinkedHashMap<>(arguments);
+        all.put("id", id);
+        client.execute("x-vmm-inject-" + fault, all);
+    }
+
+    /**
+     * Has nothing go wrong in a logical unit any more.
+     *
+     * @throws HostException if the machine refuses
+     * @throws IOException if the machine has ended
+     */
+    public void clearFaults(String id) throws IOException {
+        client.execute("x-vmm-clear-faults", Map.of("id", id));
+    }
+
+    /** What is still to go wrong, an object for each logical unit. */
+    public JsonNode faults() throws IOException {
+        return client.execute("x-vmm-query-faults");
+    }
+
     /** Has the machine begin anew, as its reset button would. */
     public void reset() throws IOException {
         client.execute("system_reset");

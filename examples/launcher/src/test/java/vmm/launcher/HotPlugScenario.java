@@ -13,6 +13,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import vmm.block.BlockOptions;
 import vmm.event.LoopOptions;
+import vmm.linux.Errno;
 import vmm.machine.Boot;
 import vmm.machine.DiskPolicy;
 import vmm.machine.HostLimits;
@@ -30,6 +31,7 @@ import vmm.machine.MachineRunner;
 import vmm.machine.NodeConfig;
 import vmm.machine.NumberRange;
 import vmm.machine.SerialConfig;
+import vmm.scsi.FaultInjection;
 import vmm.virtio.pci.VirtioTransport;
 
 /**
@@ -127,6 +129,7 @@ final class HotPlugScenario {
         wholeSlot();
         wholeController();
         sizes();
+        faults();
         cycles(units, functions);
     }
 
@@ -313,6 +316,26 @@ final class HotPlugScenario {
         awaitDeleted("lun");
         awaitDeleted("blk");
         shell.run("found blk && vanishes $name");
+    }
+
+    /** Things go wrong in a logical unit, as they would in a real one, and right again. */
+    private void faults() throws Exception {
+        plug(unit("lun", OptionalInt.empty()));
+        seen("lun");
+        machine.inject("lun", faults -> faults.failRange(8 * 512, 512, Errno.EIO));
+        fact("fault.medium", shell.run("reads 0; reads 1"));
+        machine.inject("lun", FaultInjection::clear);
+        fact("fault.cleared", shell.run("reads 1"));
+        machine.inject("lun", faults -> faults.busy(3));
+        fact("fault.busy", shell.run("reads 0"));
+        // Linux waits that long, aborts the command, and sends it once more.
+        shell.run("echo 5 >/sys/block/$name/device/timeout");
+        machine.inject("lun", faults -> faults.loseResponses(1));
+        fact("fault.lost", shell.run("reads 0"));
+        fact("fault.left", String.valueOf(machine.faults("lun").orElseThrow().equals(FaultInjection.State.NONE)));
+        machine.unplug("lun");
+        awaitDeleted("lun");
+        shell.run("vanishes $name");
     }
 
     /**

@@ -73,6 +73,11 @@ class LinuxHotPlugTest {
         assertFact("content of behind", "controller.content");
         assertFact("gone", "controller.gone");
         assertFact("seen", "resize");
+        assertFact("read;failed;", "fault.medium");
+        assertFact("read;", "fault.cleared");
+        assertFact("read;", "fault.busy");
+        assertFact("read;", "fault.lost");
+        assertFact("true", "fault.left");
         assertFact("none", "busy.errors");
         assertEquals(number("begin.threads"), number("end.threads"), "threads");
         assertEquals(number("begin.files"), number("end.files"), "open files");

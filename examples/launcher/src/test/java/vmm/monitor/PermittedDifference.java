@@ -63,7 +63,7 @@ record PermittedDifference(Kind kind, Pattern command, Pattern path, String reas
                     "What QEMU 7.2 has no word for has the name of later ones, or begins with x-."),
             of(Kind.OTHER, "nope\\.(img|iso)", "/error/desc", "What is wrong with a file is told with the remedy."),
             of(Kind.LESS, "query-commands", "/return/.*", "There are the commands that are in the documentation."),
-            of(Kind.MORE, "query-commands", "/return/x-vmm-.*", "What vmm info and dumpxml ask has names of its own."),
+            of(Kind.MORE, "query-commands", "/return/x-vmm-.*", "What QMP has no words for has names of its own."),
             of(Kind.LESS, "migrate", "/return", "There is no migration."),
             of(Kind.MORE, "migrate", "/error/.*", "There is no migration."),
             of(Kind.LESS, "device_del.*scsi1", "/return", "A guest that was asked is left alone for some seconds."),

@@ -22,6 +22,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import vmm.block.BlockOptions;
+import vmm.block.BlockOptions.Aio;
+import vmm.block.BlockOptions.Cache;
+import vmm.block.BlockOptions.Format;
 import vmm.block.ErrorPolicy;
 import vmm.block.ThrottleLimits;
 import vmm.block.ThrottleLimits.Rate;
@@ -84,7 +87,7 @@ class RemoteMachineTest {
                         EntryPoint.BITS_32),
                 VirtioTransport.TRANSITIONAL,
                 List.of(Controller.ANY),
-                List.of(disk("root", "null:1M", Bus.SCSI, Virtio.ANY, Optional.empty())),
+                List.of(disk("root", "null:1M", Bus.SCSI, Virtio.ANY, Optional.empty()), drive()),
                 new SerialConfig.None(),
                 Optional.of(ControlPath.at(socket)),
                 true,
@@ -118,6 +121,28 @@ class RemoteMachineTest {
 
     private static Disk disk(String id, String source, Bus bus, Virtio virtio, Optional<Integer> lun) {
         return disk(id, source, bus, virtio, lun, DiskPolicy.DEFAULT);
+    }
+
+    private static Disk drive() {
+        Disk disk = disk("cd", "", Bus.SCSI, Virtio.ANY, Optional.of(9));
+        return new Disk(
+                disk.id(),
+                Kind.CDROM,
+                new BlockOptions("", true, Format.UNSPECIFIED, Cache.WRITEBACK, Aio.AUTO, true),
+                disk.serial(),
+                disk.wwn(),
+                disk.vendor(),
+                disk.product(),
+                disk.logicalBlockSize(),
+                disk.physicalBlockSize(),
+                disk.removable(),
+                disk.bootIndex(),
+                disk.bus(),
+                disk.controller(),
+                disk.targets(),
+                disk.luns(),
+                disk.virtio(),
+                disk.policy());
     }
 
     private static Disk disk(
@@ -166,6 +191,15 @@ class RemoteMachineTest {
                 .toList();
     }
 
+    private JsonNode inserted(String id) throws IOException {
+        return client.execute("query-block")
+                .valueStream()
+                .filter(device -> device.path("qdev").stringValue("").equals(id))
+                .map(device -> device.path("inserted"))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void aUnitComesIsResizedAndGoesWithItsImage() throws Exception {
         String id = machine.attach(disk("", image("data"), Bus.SCSI, Virtio.ANY, Optional.empty()));
@@ -200,12 +234,7 @@ class RemoteMachineTest {
                 new ThrottleLimits(Rate.NONE, Rate.NONE, Rate.NONE, new Rate(100, 200, 3), Rate.NONE, Rate.NONE, 0);
         DiskPolicy policy = new DiskPolicy(ErrorPolicy.DEFAULT, new DiskLimits(Optional.of("group"), limits), false, 0);
         machine.attach(disk("data", "null:1M", Bus.SCSI, Virtio.ANY, Optional.empty(), policy));
-        JsonNode inserted = client.execute("query-block")
-                .valueStream()
-                .filter(device -> device.path("qdev").stringValue("").equals("data"))
-                .map(device -> device.path("inserted"))
-                .findFirst()
-                .orElseThrow();
+        JsonNode inserted = inserted("data");
         assertEquals(100, inserted.path("iops").intValue());
         assertEquals("group", inserted.path("group").stringValue());
     }
@@ -222,6 +251,53 @@ class RemoteMachineTest {
         assertFalse(client.execute("qom-list", Map.of("path", "/machine/peripheral"))
                 .toString()
                 .contains("shown"));
+    }
+
+    @Test
+    void aDiscIsChangedAndTakenOut() throws Exception {
+        machine.change("cd", image("first.iso"), false);
+        machine.change("cd", image("second.iso"), false);
+        assertEquals(
+                folder.resolve("second.iso").toString(),
+                inserted("cd").path("file").stringValue());
+        assertTrue(refused(() -> machine.change("cd", folder.resolve("no").toString(), false))
+                .contains("does not exist"));
+        machine.eject("cd", false);
+        assertTrue(inserted("cd").isMissingNode());
+        assertTrue(refused(() -> machine.eject("root", false)).contains("not removable"));
+    }
+
+    @Test
+    void whatIsToGoWrongIsToldUntilItIsCleared() throws Exception {
+        machine.inject("root", "medium-error", Map.of("offset", 4096, "length", 512));
+        machine.inject("root", "busy", Map.of("commands", 3));
+        machine.inject("root", "delay", Map.of("milliseconds", 20));
+        assertEquals(
+                "[{\"busy\":3,\"delayed\":-1,\"id\":\"root\",\"medium-errors\":[{\"length\":512,\"offset\":4096}],"
+                        + "\"milliseconds\":20}]",
+                machine.faults().toString());
+        machine.inject("root", "unit-attention", Map.of("attention", "capacity-changed"));
+        machine.clearFaults("root");
+        assertEquals("[]", machine.faults().toString());
+    }
+
+    @Test
+    void faultsThatCannotBeAreRefused() {
+        assertTrue(refused(() -> machine.inject("no", "busy", Map.of())).contains("Device 'no' not found"));
+        assertTrue(refused(() -> machine.inject("root", "busy", Map.of("commands", -1)))
+                .contains("'commands' takes 0 to"));
+        assertTrue(refused(() -> machine.inject("root", "delay", Map.of("milliseconds", 0)))
+                .contains("'milliseconds'"));
+        assertTrue(refused(() -> machine.inject("root", "medium-error", Map.of("offset", 1, "length", Long.MAX_VALUE)))
+                .contains("'length'"));
+        assertTrue(refused(() -> machine.inject("root", "unit-attention", Map.of("attention", "surprise")))
+                .contains("'attention' does not accept value 'surprise'"));
+    }
+
+    @Test
+    void aFunctionTakesNoFaults() throws Exception {
+        machine.attach(disk("blk", "null:1M", Bus.VIRTIO, at(9, 1), Optional.empty()));
+        assertTrue(refused(() -> machine.inject("blk", "busy", Map.of())).contains("not a logical unit"));
     }
 
     private interface Action {

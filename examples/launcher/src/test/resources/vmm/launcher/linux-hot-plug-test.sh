@@ -48,6 +48,15 @@ grows() {
     done
 }
 
+# Whether a piece of 4096 bytes of the disk that was found last can be read.
+reads() {
+    if dd if=/dev/$name of=/dev/null bs=4096 skip=$1 count=1 iflag=direct 2>/dev/null; then
+        printf 'read;'
+    else
+        printf 'failed;'
+    fi
+}
+
 dmesg -n 1
 stty -echo </dev/ttyS0
 echo "ready for lines"

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -131,7 +132,7 @@ class TaskManagementStressTest {
                 FaultInjection faults = new FaultInjection();
                 faults.loseResponses(random.nextInt(2));
                 faults.busy(random.nextInt(2));
-                faults.delay(random.nextInt(3), TimeUnit.MILLISECONDS.toNanos(1));
+                faults.delay(random.nextInt(3), Duration.ofMillis(1));
                 disk.inject(faults);
             } else if (choice < 88) {
                 disk.inject(null);

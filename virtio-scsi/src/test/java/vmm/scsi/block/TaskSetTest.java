@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -306,7 +307,7 @@ class TaskSetTest {
     @Test
     void aDelayedCommandBeginsLaterUnlessItIsAborted() {
         FaultInjection faults = new FaultInjection();
-        faults.delay(2, TimeUnit.MILLISECONDS.toNanos(20));
+        faults.delay(2, Duration.ofMillis(20));
         disk.inject(faults);
         Initiator.Task late = ready(1, TaskAttribute.SIMPLE);
         Initiator.Task aborted = ready(2, TaskAttribute.SIMPLE);
