@@ -206,7 +206,17 @@ class RefusedImageTest {
     void whatQemuHasEncryptedIsRefused(String method, String named) throws IOException {
         QemuTools.assumeThere();
         Path image = folder.resolve("secret");
-        QemuTools.Result made = QemuTools.run(List.of(
+        QemuTools.Result made = encrypted(image, method);
+        // It times its key derivation, and gives up if it got too little of a processor for that.
+        for (int i = 0; i < 4 && made.output().contains("Unable to get accurate CPU usage"); i++) {
+            made = encrypted(image, method);
+        }
+        assumeTrue(made.status() == 0, made.output());
+        assertSays(refusal(image), "encrypted (" + named + ")", "qemu-img convert");
+    }
+
+    private static QemuTools.Result encrypted(Path image, String method) throws IOException {
+        return QemuTools.run(List.of(
                 "qemu-img",
                 "create",
                 "-q",
@@ -218,8 +228,6 @@ class RefusedImageTest {
                 "encrypt.format=" + method + ",encrypt.key-secret=s",
                 image.toString(),
                 "1M"));
-        assumeTrue(made.status() == 0, made.output());
-        assertSays(refusal(image), "encrypted (" + named + ")", "qemu-img convert");
     }
 
     @Test
