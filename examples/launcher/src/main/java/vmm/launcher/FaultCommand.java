@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -14,6 +16,7 @@ import vmm.block.ByteSize;
 import vmm.control.QmpClient;
 import vmm.machine.ConfigurationException;
 import vmm.monitor.RemoteMachine;
+import vmm.scsi.UnitAttention;
 
 /** {@code vmm fault}: has things go wrong in a running machine's logical units. */
 @Command(
@@ -41,6 +44,9 @@ import vmm.monitor.RemoteMachine;
         })
 final class FaultCommand extends ControlCommand {
     private static final String ALWAYS = "always";
+
+    private static final String ATTENTIONS =
+            Stream.of(UnitAttention.values()).map(UnitAttention::word).collect(Collectors.joining(", "));
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "ID", description = "The disk's or drive's id.")
     private @Nullable String id;
@@ -125,6 +131,10 @@ final class FaultCommand extends ControlCommand {
             faults.add(new Fault("delay", arguments));
         }
         if (attention != null) {
+            if (UnitAttention.of(attention).isEmpty()) {
+                throw new ConfigurationException(
+                        "--unit-attention takes one of " + ATTENTIONS + ", not " + attention + ".");
+            }
             faults.add(new Fault("unit-attention", Map.of("attention", attention)));
         }
         return faults;
