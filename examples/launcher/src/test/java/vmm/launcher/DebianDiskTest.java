@@ -85,42 +85,52 @@ class DebianDiskTest {
 
     @Test
     void aBiosStartsItFromAScsiDiskItRebootsAndThePowerButtonEndsIt() throws InterruptedException {
-        DebianDisk debian = disk(DebianDisk.Table.MBR);
-        Life life = live(
-                debian,
-                List.of("sda", "vda"),
+        Life life = live(disk(DebianDisk.Table.MBR), List.of("sda", "vda"), onScsiDisk("seabios"));
+
+        life.check(factsOfScsiDisk("/dev/sda1"));
+    }
+
+    private static List<String> onScsiDisk(String firmware) {
+        return List.of(
                 "--firmware",
-                "seabios",
+                firmware,
                 "--controller",
                 "scsi,slot=4",
                 "--disk",
                 "file=" + OVERLAY + ",format=qcow2,bus=scsi,target=3,lun=5,serial=ROOT-DISK",
                 "--disk",
                 "mem:16M,bus=virtio,slot=5,serial=DATA-DISK");
+    }
 
-        life.check(Map.of(
+    /**
+     * The root file system is on LUN 5 of target 3 behind a controller in slot 4, the other disk is a virtio-blk one.
+     */
+    private static Map<String, String> factsOfScsiDisk(String root) {
+        return Map.of(
                 "root in fstab by UUID", "yes",
-                "root", "/dev/sda1",
+                "root", root,
                 "sda by-id", "scsi-1VMM_VIRTUAL_DISK_ROOT-DISK",
                 "sda by-path", "pci-0000:00:04.0-scsi-0:0:3:5",
                 "vda by-id", "virtio-DATA-DISK",
                 "vda by-path", "pci-0000:00:05.0 virtio-pci-0000:00:05.0",
-                "failed units", "0"));
+                "failed units", "0");
     }
 
     @Test
     void aBiosStartsItFromABlockDeviceItRebootsAndThePowerButtonEndsIt() throws InterruptedException {
-        Life life = live(
-                disk(DebianDisk.Table.MBR),
-                List.of("vda", "sda"),
+        Life life = live(disk(DebianDisk.Table.MBR), List.of("vda", "sda"), onBlockDevice("seabios"));
+
+        life.check(factsOfBlockDevice("/dev/vda1"));
+    }
+
+    private static List<String> onBlockDevice(String firmware) {
+        return List.of(
                 "--firmware",
-                "seabios",
+                firmware,
                 "--disk",
                 "file=" + OVERLAY + ",format=qcow2,bus=virtio,slot=5,serial=ROOT-DISK",
                 "--disk",
                 "mem:16M,bus=scsi,serial=DATA-DISK");
-
-        life.check(factsOfBlockDevice("/dev/vda1"));
     }
 
     /** The root file system is on a virtio-blk disk in slot 5, the other disk is a SCSI one. */
@@ -137,29 +147,32 @@ class DebianDiskTest {
 
     @Test
     void uefiStartsItFromABlockDeviceItRebootsAndThePowerButtonEndsIt() throws InterruptedException {
-        assumeTrue(Files.exists(Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd")), "no OVMF");
-        // QEMU's emulator ends itself there if a nested guest writes CR8 while KVM waits for its interrupt window.
-        assumeTrue(host.place() == GuestHost.Place.DIRECT, "OVMF's interrupt handler ends the lab now and then");
-        DebianDisk debian = disk(DebianDisk.Table.GPT);
-        Life life = live(
-                debian,
-                List.of("vda", "sda"),
-                "--firmware",
-                "ovmf",
-                "--disk",
-                "file=" + OVERLAY + ",format=qcow2,bus=virtio,slot=5,serial=ROOT-DISK",
-                "--disk",
-                "mem:16M,bus=scsi,serial=DATA-DISK");
+        assumeUefi();
+        Life life = live(disk(DebianDisk.Table.GPT), List.of("vda", "sda"), onBlockDevice("ovmf"));
 
         life.check(factsOfBlockDevice("/dev/vda2"));
     }
 
-    private static Life live(DebianDisk debian, List<String> disks, String... options) throws InterruptedException {
+    @Test
+    void uefiStartsItFromAScsiDiskItRebootsAndThePowerButtonEndsIt() throws InterruptedException {
+        assumeUefi();
+        Life life = live(disk(DebianDisk.Table.GPT), List.of("sda", "vda"), onScsiDisk("ovmf"));
+
+        life.check(factsOfScsiDisk("/dev/sda2"));
+    }
+
+    /** QEMU's emulator ends itself in the lab if a nested guest writes CR8 while KVM waits for its interrupt window. */
+    private static void assumeUefi() {
+        assumeTrue(Files.exists(Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd")), "no OVMF");
+        assumeTrue(host.place() == GuestHost.Place.DIRECT, "OVMF's interrupt handler ends the lab now and then");
+    }
+
+    private static Life live(DebianDisk debian, List<String> disks, List<String> options) throws InterruptedException {
         List<String> script = new ArrayList<>(debian.overlayCommands(OVERLAY, host.place() == GuestHost.Place.LAB));
         script.add("exec \"$@\"");
         List<String> command = new ArrayList<>(List.of("sh", "-c", String.join("\n", script), "sh"));
         List<String> arguments = new ArrayList<>(List.of("run", NAME, "--memory", "512M"));
-        arguments.addAll(List.of(options));
+        arguments.addAll(options);
         command.addAll(VmmProcess.command(arguments));
         for (int attempt = 1; ; attempt++) {
             try {
