@@ -45,6 +45,9 @@ public final class FaultInjection {
 
     private volatile State state = State.NONE;
 
+    /** Let commands go on whose response was lost, unless they have ended. */
+    private List<Runnable> lost = List.of();
+
     /** Nothing goes wrong. */
     public FaultInjection() {}
 
@@ -77,9 +80,15 @@ public final class FaultInjection {
         state = new State(state.badRanges, state.busy, state.lost, commands, delay);
     }
 
-    /** Nothing goes wrong any more; commands whose response was lost stay so. */
-    public synchronized void clear() {
-        state = State.NONE;
+    /** Nothing goes wrong any more. Commands whose response was lost go on, unless they were aborted. */
+    public void clear() {
+        List<Runnable> waiting;
+        synchronized (this) {
+            state = State.NONE;
+            waiting = lost;
+            lost = List.of();
+        }
+        waiting.forEach(Runnable::run);
     }
 
     /** What is still to go wrong at this moment. */
@@ -95,7 +104,7 @@ public final class FaultInjection {
         }
         switch (fate) {
             case BUSY -> task.end(ScsiStatus.BUSY);
-            case LOST -> task.park(new Object());
+            case LOST -> lose(nexus, task);
             case DELAYED -> {
                 Object ticket = new Object();
                 task.park(ticket);
@@ -107,6 +116,18 @@ public final class FaultInjection {
             }
         }
         return false;
+    }
+
+    private synchronized void lose(ItlNexus nexus, ScsiTask task) {
+        Object ticket = new Object();
+        task.park(ticket);
+        Runnable goOn = () -> {
+            if (task.unpark(ticket)) {
+                nexus.execute(task);
+            }
+        };
+        lost = Stream.concat(lost.stream(), Stream.of(() -> nexus.runOnLoop(goOn, () -> {})))
+                .toList();
     }
 
     private @Nullable Fate takeFate() {

@@ -28,8 +28,8 @@ import vmm.scsi.UnitAttention;
             "Without options it tells what is still to go wrong. Numbers of commands count down as commands come; always is"
                     + " until --clear. The next reset of the machine begins without faults.",
             "",
-            "A command whose response is lost never ends: a guest waits (Linux for 30 s), aborts it, and then resets what it"
-                    + " can. Unit attentions are told once to each initiator: power-on, bus-reset, logical-unit-reset,"
+            "A command whose response is lost ends when the guest aborts it, or goes on with --clear; Linux's virtio-scsi"
+                    + " driver waits for ever by itself, and sg_reset --device in the guest makes it reset the disk. Unit attentions are told once to each initiator: power-on, bus-reset, logical-unit-reset,"
                     + " nexus-loss, mode-parameters-changed, capacity-changed, medium-may-have-changed and so on.",
             "",
             "Examples:",

@@ -54,7 +54,7 @@ class LinuxHotPlugTest {
 
     @Test
     void disksComeAndGo() throws Exception {
-        try (LinuxGuest guest = LinuxGuest.prepare("linux-hot-plug-test.sh")) {
+        try (LinuxGuest guest = LinuxGuest.prepare("linux-hot-plug-test.sh", Path.of("/usr/bin/sg_reset"))) {
             boot = guest.run(() -> {}, program(guest), (line, vmm) -> LinuxConsole.Answer.NOTHING);
         }
         assertTrue(!boot.facts().containsKey("failure"), boot::console);
@@ -77,6 +77,7 @@ class LinuxHotPlugTest {
         assertFact("read;", "fault.cleared");
         assertFact("read;", "fault.busy");
         assertFact("read;", "fault.lost");
+        assertFact("read;", "fault.found");
         assertFact("true", "fault.left");
         assertFact("none", "busy.errors");
         assertEquals(number("begin.threads"), number("end.threads"), "threads");

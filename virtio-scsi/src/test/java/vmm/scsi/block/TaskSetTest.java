@@ -305,6 +305,23 @@ class TaskSetTest {
     }
 
     @Test
+    void aLostCommandGoesOnWhenFaultsAreClearedUnlessItWasAborted() {
+        FaultInjection faults = new FaultInjection();
+        faults.loseResponses(2);
+        disk.inject(faults);
+        Initiator.Task lost = ready(1, TaskAttribute.SIMPLE);
+        Initiator.Task aborted = ready(2, TaskAttribute.SIMPLE);
+        manage(TaskFunction.ABORT_TASK, 2);
+        assertFalse(lost.ended());
+
+        faults.clear();
+        initiator.loop.runUntilIdle();
+
+        assertEquals(ScsiStatus.GOOD, lost.status());
+        assertEquals(TaskEnding.ABORTED, aborted.ending());
+    }
+
+    @Test
     void aDelayedCommandBeginsLaterUnlessItIsAborted() {
         FaultInjection faults = new FaultInjection();
         faults.delay(2, Duration.ofMillis(20));
